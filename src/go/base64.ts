@@ -1,3 +1,12 @@
+const GOOD = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+const LINE_ENDS = /[\r\n]/g;
+
+export const withoutLineEnds = (text: string): string =>
+  text.includes('\n') || text.includes('\r') ? text.replace(LINE_ENDS, '') : text;
+
+/** Whether Go's decoder takes a text: padded base64 (RFC 4648), line ends let through. */
+export const isBase64 = (text: string): boolean => GOOD.test(withoutLineEnds(text));
+
 const ALPHABET = /[A-Za-z0-9+/]/;
 
 /**

@@ -1,7 +1,7 @@
 import { canonicalQuantity, QuantityError } from '../meta/quantity.ts';
 import { canonicalMicroTime, canonicalTime, TimeError } from '../meta/time.ts';
 import { jsonType } from '../go/json-unmarshal.ts';
-import { base64Problem } from '../go/base64.ts';
+import { base64Problem, isBase64, withoutLineEnds } from '../go/base64.ts';
 import { goPlace } from './go-types.ts';
 import { NumberToken, stringifyExact, withoutTokens } from '../go/json-numbers.ts';
 import type { Field, ObjectSchema, Schema } from './schema.ts';
@@ -186,13 +186,9 @@ function readDouble(value: Value, walk: Walk): Value {
   return walk.mismatch(value);
 }
 
-const LINE_ENDS = /[\r\n]/g;
-const GOOD_BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-
 function readBytes(value: Value, walk: Walk): Value {
   if (typeof value !== 'string') return walk.mismatch(value);
-  const text = value.includes('\n') || value.includes('\r') ? value.replace(LINE_ENDS, '') : value;
-  if (GOOD_BASE64.test(text)) return text;
+  if (isBase64(value)) return withoutLineEnds(value);
   return walk.fail(`illegal base64 data at input byte ${base64Problem(value)}`);
 }
 

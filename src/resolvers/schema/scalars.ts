@@ -1,5 +1,5 @@
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
-import { base64Problem } from '../../go/base64.ts';
+import { base64Problem, isBase64 } from '../../go/base64.ts';
 import { parseDuration } from '../../go/duration.ts';
 import { isRoundedToInteger, notADouble, stringifyExact } from '../../go/json-numbers.ts';
 import { parseQuantity } from '../../meta/quantity.ts';
@@ -144,11 +144,9 @@ export const DurationScalar = scalar('Duration', 'A length of time as Go writes 
     : refuse('Duration', value, 'it must be numbers with units, such as "300ms" or "1h45m"'),
 );
 
-const GOOD_BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-
 export const Base64Scalar = scalar('Base64', 'Bytes in base64 (RFC 4648, padded).', (value) => {
   if (typeof value !== 'string') return refuse('Base64', value, 'it must be text');
-  if (GOOD_BASE64.test(value.replace(/[\r\n]/g, ''))) return value;
+  if (isBase64(value)) return value;
   return refuse('Base64', value, `what stands at ${base64Problem(value)} is no base64`);
 });
 

@@ -1,4 +1,4 @@
-import { base64Problem } from '../../../go/base64.ts';
+import { base64Problem, isBase64 } from '../../../go/base64.ts';
 import { decodeShape, FLAG, listOf, mapOf, struct, TEXT, type Shape } from '../../../go/decode-shape.ts';
 import { readReview, Untyped, type ReviewType } from '../../webhooks/read-review.ts';
 
@@ -14,7 +14,7 @@ export interface AdmissionResponse {
   warnings?: string[];
 }
 
-export const REVIEW: ReviewType = {
+const REVIEW: ReviewType = {
   group: 'admission.k8s.io',
   kind: 'AdmissionReview',
   version: 'v1',
@@ -40,8 +40,6 @@ const ANSWER = struct('AdmissionReview', {
     warnings: listOf(TEXT),
   }),
 });
-
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 const refuse = (why: string): Error => new Error(`received invalid webhook response: ${why}`);
 
@@ -70,8 +68,7 @@ function decodeResponse(answer: string): AdmissionResponse | undefined {
     const { value } = decodeShape(readReview(answer, REVIEW), ANSWER);
     const { response } = value as { response?: AdmissionResponse };
     const patch = response?.patch ?? '';
-    if (!BASE64.test(patch.replace(/[\r\n]/g, '')))
-      throw new Error(`illegal base64 data at input byte ${base64Problem(patch)}`);
+    if (!isBase64(patch)) throw new Error(`illegal base64 data at input byte ${base64Problem(patch)}`);
     return response;
   } catch (error) {
     if (error instanceof Untyped) throw refuse(error.message);
