@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { parseExact, stringifyExact } from '../../go/json-numbers.ts';
+import { stringifyExact } from '../../go/json-numbers.ts';
 import { MAX_VALUES } from '../../kinds/body-bounds.ts';
 import type { Kind, WebhookConversion } from '../../kinds/kind.ts';
 import type { KubeObject } from '../../meta/object.ts';
@@ -88,8 +88,7 @@ async function convertBatch(
       timeoutSeconds: TIMEOUT_S,
       mostBytes: MAX_ANSWER,
     });
-    readReview(text, reviewType(review), MAX_ANSWERED);
-    answered = convertedObjects(parseExact(text) as Record<string, unknown>, review);
+    answered = convertedObjects(readReview(text, reviewType(review), MAX_ANSWERED), review);
   } catch (error) {
     throw fail(`${what} failed: ${(error as Error).message}`);
   }

@@ -1,6 +1,7 @@
 import https from 'node:https';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { LRUCache } from 'lru-cache';
+import { parseExact } from '../../go/json-numbers.ts';
 import { scanJson } from '../../go/json-scan.ts';
 import { MAX_VALUES } from '../../kinds/body-bounds.ts';
 import { readAnswer } from '../../rules/http/read-answer.ts';
@@ -30,12 +31,15 @@ function contextOf(ca: string): SecureContext {
 /** Values inside each other in an answer: those that read it call themselves for each level. */
 const MAX_DEPTH = 500;
 
-/** JSON of another program, once it is known not to be too many values or too deep. Throws Error. */
+/**
+ * JSON of another program, once it is known not to be too many values or too deep; integers beyond 2^53 are bigints, as in
+ * bodies of requests. Throws Error.
+ */
 export function readJson(text: string, mostValues = MAX_VALUES): unknown {
-  const { values, depth } = scanJson(text);
+  const { values, depth, odd } = scanJson(text);
   if (values > mostValues) throw new Error(`more than ${mostValues} values`);
   if (depth > MAX_DEPTH) throw new Error(`deeper than ${MAX_DEPTH} levels`);
-  return JSON.parse(text);
+  return odd ? parseExact(text) : JSON.parse(text);
 }
 
 /** The server was reached, but its answer is of no use. */

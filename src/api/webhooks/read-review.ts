@@ -1,3 +1,4 @@
+import { stringifyExact } from '../../go/json-numbers.ts';
 import { jsonSyntaxError } from '../../go/json-syntax.ts';
 import { unmarshalError } from '../../go/json-unmarshal.ts';
 import { isRecord } from '../../meta/record.ts';
@@ -14,8 +15,6 @@ export interface ReviewType {
 
 /** Go's struct, as its messages print it. */
 const TYPE_META = String.raw`struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }`;
-
-export const reviewName = ({ group, version, kind }: ReviewType): string => `${group}/${version}, Kind=${kind}`;
 
 /**
  * The answer of a webhook, of whose type it is known; what is in it is not. Throws Error, in the words of Go's client, for
@@ -45,7 +44,7 @@ function checkType(answer: Record<string, unknown>, { group, version, kind, othe
     throw new Error(
       `converting (${apiVersion?.slice(group.length + 1)}.${kind}) to (${version}.${kind}): unknown conversion`,
     );
-  if (!name) throw new Error(`Object 'Kind' is missing in '${JSON.stringify(answer)}'`);
+  if (!name) throw new Error(`Object 'Kind' is missing in '${stringifyExact(answer)}'`);
   const registered = `no kind ${JSON.stringify(name)} is registered for version ${JSON.stringify(apiVersion)}`;
   throw new Error(`${registered} in scheme "pkg/runtime/scheme.go:111"`);
 }

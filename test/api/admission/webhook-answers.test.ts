@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readJson } from '../../../src/api/webhooks/post-json.ts';
 import { WebhookServer } from '../../support/webhook-server.ts';
 import { refusal, TestApi } from '../support.ts';
 
@@ -272,4 +273,8 @@ test.each<[what: string, patch: unknown, data: object]>([
 ])('a patch is taken: %s', async (_, patch, data) => {
   say = patching(patch);
   expect((await create('mutating')).object).toMatchObject({ data });
+});
+
+test('integers beyond 2^53 are read as they are', () => {
+  expect(readJson('[{"value":9007199254740993}]')).toEqual([{ value: 9007199254740993n }]);
 });

@@ -1,3 +1,4 @@
+import { stringifyExact } from '../../../go/json-numbers.ts';
 import type { Json } from '../../../meta/object.ts';
 import { annotateForeign } from '../policies/audit.ts';
 import type { AdmissionRequest } from '../plugin.ts';
@@ -39,6 +40,6 @@ export function auditMutation({ ctx: { audit } }: AdmissionRequest, call: Call, 
 export function auditPatch({ ctx: { audit } }: AdmissionRequest, call: Call, patch: Json): void {
   if (audit === undefined || audit.level === 'None' || audit.level === 'Metadata') return;
   const { configuration, webhook } = call;
-  const value = JSON.stringify({ configuration, webhook: webhook.name, patch, patchType: 'JSONPatch' });
+  const value = stringifyExact({ configuration, webhook: webhook.name, patch, patchType: 'JSONPatch' });
   audit.annotate(`patch.webhook.admission.k8s.io/${place(call)}`, value, 'Request');
 }
