@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Kind } from '../../kinds/kind.ts';
 import { ANY_LIST, ANY_OBJECT, fieldDescription } from '../../kinds/descriptions.ts';
+import { isRecord } from '../../meta/record.ts';
 import { described, refPrefix, type Node, type OpenApiVersion } from './definitions.ts';
 import { typeNameOf } from './type-names.ts';
 
@@ -8,17 +9,15 @@ const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 /** What version 2 has no word for. */
 const NOT_IN_V2 = new Set(['nullable', 'oneOf', 'anyOf', 'allOf', 'not', 'default', 'example', 'externalDocs']);
 
-const isSchema = (node: unknown): node is Node => typeof node === 'object' && node !== null && !Array.isArray(node);
-
 /** A schema and all below it, each changed by `change` when those below have been. */
 function mapped(schema: Node, change: (schema: Node) => Node): Node {
   const out = { ...schema };
-  if (isSchema(out.properties)) {
+  if (isRecord(out.properties)) {
     const all = Object.entries(out.properties);
     out.properties = Object.fromEntries(all.map(([name, one]) => [name, mapped(one as Node, change)]));
   }
   for (const place of ['items', 'additionalProperties'])
-    if (isSchema(out[place])) out[place] = mapped(out[place], change);
+    if (isRecord(out[place])) out[place] = mapped(out[place], change);
   return change(out);
 }
 
@@ -32,12 +31,12 @@ function asVersion2(schema: Node): Node {
   const below = { ...schema };
   if (named.length) below.properties = Object.fromEntries(named.map(([name, one]) => [name, asVersion2(one as Node)]));
   for (const place of ['items', 'additionalProperties'])
-    if (isSchema(below[place])) below[place] = asVersion2(below[place]);
+    if (isRecord(below[place])) below[place] = asVersion2(below[place]);
   const { type, items, properties, required, ...rest } = below;
   const keeps = schema['x-kubernetes-preserve-unknown-fields'] === true;
   const open = schema.nullable === true || keeps;
   const more = schema.additionalProperties;
-  const wanted = isSchema(more) && more.nullable ? [] : ((required ?? []) as string[]).filter((n) => !nullable.has(n));
+  const wanted = isRecord(more) && more.nullable ? [] : ((required ?? []) as string[]).filter((n) => !nullable.has(n));
   const untyped = schema.nullable === true || (type === 'array' && (open || !items)) || (keeps && type === 'object');
   return {
     ...Object.fromEntries(Object.entries(rest).filter(([key]) => !NOT_IN_V2.has(key))),
