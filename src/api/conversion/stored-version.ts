@@ -85,10 +85,15 @@ export async function inKindsVersion(
 ): Promise<readonly Stored[]> {
   // what was converted once is converted from what is stored, as nothing says that there is a way back
   const items = given.map((item) => (item instanceof Converted ? item.of : item));
-  const isForeign = (item: Stored): boolean => storedVersion(kind, item) !== apiVersion;
-  const known = (item: Stored): Stored | undefined => kept.get(keyOf(kind, item, apiVersion));
-  const wanted = items.filter((item) => isForeign(item) && !known(item));
+  // held from here on, however much of what is kept has to go for what comes
   const found = new Map<Stored, Stored>();
+  const wanted: Stored[] = [];
+  for (const item of items) {
+    if (storedVersion(kind, item) === apiVersion) continue;
+    const known = kept.get(keyOf(kind, item, apiVersion));
+    if (known) found.set(item, known);
+    else wanted.push(item);
+  }
   if (wanted.length) {
     const objects = wanted.map((item) => ({
       ...item.object,
@@ -104,9 +109,7 @@ export async function inKindsVersion(
       kept.set(keyOf(kind, item, apiVersion), made);
     });
   }
-  const all = items.map((item) => (isForeign(item) ? (found.get(item) ?? known(item)) : item));
-  // what was kept a moment ago may have gone for what came
-  return all.includes(undefined) ? inKindsVersion(core, kind, items, apiVersion) : (all as Stored[]);
+  return items.map((item) => found.get(item) ?? item);
 }
 
 /** The same of one object. */

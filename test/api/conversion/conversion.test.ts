@@ -35,6 +35,14 @@ function inVersion(link: Link, apiVersion: string): Link {
   return { ...link, apiVersion, spec };
 }
 
+type Converted = Record<string, unknown> & { metadata: Record<string, unknown> };
+const each =
+  (change: (object: Converted) => void) =>
+  (response: Response): object => {
+    for (const object of response.convertedObjects) change(object as Converted);
+    return response;
+  };
+
 let t: TestApi;
 let webhook: WebhookServer;
 /** what the webhook makes of its good answer */
@@ -181,6 +189,19 @@ test('a list is converted many at a time, and what has been converted is not ask
   expect(asked.length).toBe(before);
 });
 
+test('a list of more than is kept is converted again', async () => {
+  const host = 'h'.repeat(300_000);
+  const names = Array.from({ length: 120 }, (_, i) => `large-${i}`);
+  for (const name of names) await create('v1', name, { address: `${name}:1` });
+  spoil = each((object) => {
+    if (String(object.metadata['name']).startsWith('large-')) object['spec'] = { host };
+  });
+  for (const name of names) await get('v2', name);
+  const { items } = await t.api.list(t.ctx(), target('v2'), {});
+  expect(items.filter(({ object }) => (object as Link).spec.host === host)).toHaveLength(120);
+  for (const name of names) await t.api.delete(t.ctx(), target('v1', name), {});
+});
+
 test('a watch is converted, in order', async () => {
   const events: WatchEvent[] = [];
   let enough = (): void => undefined;
@@ -230,13 +251,6 @@ test('when another version is stored, an update that changes nothing stores an o
 });
 
 const HEAD = 'conversion webhook for example.com/v1, Kind=Link';
-type Converted = Record<string, unknown> & { metadata: Record<string, unknown> };
-const each =
-  (change: (object: Converted) => void) =>
-  (response: Response): object => {
-    for (const object of response.convertedObjects) change(object as Converted);
-    return response;
-  };
 
 /** What kube-apiserver 1.35.4 says of answers that are none. */
 test.each<[what: string, spoil: typeof spoil, message: string]>([
