@@ -29,12 +29,10 @@ export async function watch(
   const { selection, attributes } = authorizedSelection(core, ctx, 'watch', target, given);
   const options = checkedWatchOptions(given);
   const revision = parseObjectRevision(options.resourceVersion);
-  const running = new RunningWatch(
-    core,
-    selection,
-    options,
-    hasWebhook(target.kind) ? new ConvertedSink(core, target.kind, sink) : sink,
-  );
+  const converted: ConvertedSink | undefined = hasWebhook(target.kind)
+    ? new ConvertedSink(core, target.kind, sink, () => running.stop())
+    : undefined;
+  const running: RunningWatch = new RunningWatch(core, selection, options, converted ?? sink);
   running.follow(ctx, attributes);
   try {
     const late = await awaited(core.store, revision, options.sendInitialEvents === true);
@@ -44,7 +42,10 @@ export async function watch(
     running.stop();
     throw error;
   }
-  return () => running.stop();
+  return () => {
+    running.stop();
+    converted?.close();
+  };
 }
 
 /**

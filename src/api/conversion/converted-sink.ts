@@ -10,7 +10,7 @@ const MAX_WAITING = 10_000;
 
 /**
  * Passes a watch on in the version of its kind: what comes waits, in its order, until the webhook has converted it. A
- * webhook that fails ends the watch.
+ * webhook that fails ends the watch, of which `ended` is told.
  */
 export class ConvertedSink implements WatchSink {
   private line: Promise<void> = Promise.resolve();
@@ -21,7 +21,13 @@ export class ConvertedSink implements WatchSink {
     private readonly core: Core,
     private readonly kind: Kind,
     private readonly sink: WatchSink,
+    private readonly ended: () => void,
   ) {}
+
+  /** Nobody listens any more: what waits is not converted. */
+  close(): void {
+    this.over = true;
+  }
 
   onEvents(events: readonly WatchEvent[]): void {
     this.waiting += events.length;
@@ -67,6 +73,7 @@ export class ConvertedSink implements WatchSink {
   private finish(error?: Error): void {
     if (this.over) return;
     this.over = true;
+    this.ended();
     this.sink.onEnd(error);
   }
 }

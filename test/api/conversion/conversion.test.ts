@@ -202,6 +202,61 @@ test('a list of more than is kept is converted again', async () => {
   for (const name of names) await t.api.delete(t.ctx(), target('v1', name), {});
 });
 
+test('a watch that is stopped says nothing of what was still to be converted', async () => {
+  const told: string[] = [];
+  const watch = (who: string, then: () => void) =>
+    t.api.watch(
+      t.ctx(),
+      target('v2'),
+      { fieldSelector: 'metadata.name=unseen' },
+      {
+        onEvents: () => {
+          told.push(who);
+          then();
+        },
+        onBookmark: () => undefined,
+        onEnd: () => undefined,
+      },
+    );
+  const stopped = await watch('stopped', () => undefined);
+  let stop: () => void = () => undefined;
+  const other = new Promise<void>((resolve) => void watch('other', resolve).then((it) => (stop = it)));
+  await create('v1', 'unseen', { address: 'h:1' });
+  stopped();
+  await other;
+  stop();
+  expect(told).toEqual(['other']);
+});
+
+test('a watch that a webhook has ended is not kept', async () => {
+  spoil = () => ({ status: 500, body: 'boom' });
+  let followed = 0;
+  const { watch } = t.api.store;
+  t.api.store.watch = (...asked) => {
+    const stop = watch.apply(t.api.store, asked);
+    followed++;
+    return () => {
+      followed--;
+      stop();
+    };
+  };
+  try {
+    const ended = new Promise<Error | undefined>((resolve) => {
+      void t.api.watch(
+        t.ctx(),
+        target('v2'),
+        { fieldSelector: 'metadata.name=ending' },
+        { onEvents: () => undefined, onBookmark: () => undefined, onEnd: resolve },
+      );
+    });
+    await create('v1', 'ending', { address: 'h:1' });
+    expect((await ended)?.message).toMatch(/^conversion webhook for/);
+    expect(followed).toBe(0);
+  } finally {
+    t.api.store.watch = watch;
+  }
+});
+
 test('a watch is converted, in order', async () => {
   const events: WatchEvent[] = [];
   let enough = (): void => undefined;
