@@ -9,6 +9,7 @@ import { labelSelectorAsSelector } from '../../meta/labels.ts';
 import { groupResourceName, parseApiVersion } from '../../meta/gvk.ts';
 import { forbiddenRequest, StatusError } from '../../meta/status.ts';
 import type { Stored } from '../../store/contract.ts';
+import { hasWebhook, inKindsVersion } from '../conversion/stored-version.ts';
 import { Slice } from '../fairness/turns.ts';
 import { resourceOf } from '../target.ts';
 import { objectAs } from '../object-as.ts';
@@ -39,11 +40,11 @@ function constraintsMatch(constraints: MatchResources | undefined, request: Admi
 }
 
 /** The parameter objects of a binding; [undefined] for a policy without. Throws an Error that says why there are none. */
-function paramsOf(
-  { store, registry, target }: AdmissionRequest,
+async function paramsOf(
+  { store, destinations, registry, target }: AdmissionRequest,
   policy: Policy,
   binding: Binding,
-): (KubeObject | undefined)[] {
+): Promise<(KubeObject | undefined)[]> {
   const { paramKind } = policy;
   const ref = binding.paramRef;
   if (!paramKind || !ref) return [undefined];
@@ -62,7 +63,8 @@ function paramsOf(
         .items.filter((s) => labelSelectorAsSelector(ref.selector ?? {}).matches(s.labels));
   if (found.length === 0 && ref.parameterNotFoundAction === 'Deny')
     throw new Error('no params found for policy binding with `Deny` parameterNotFoundAction');
-  return found.map((stored) => objectOf(kind, stored));
+  const params = hasWebhook(kind) ? await inKindsVersion({ store, destinations }, kind, found) : found;
+  return params.map((stored) => objectOf(kind, stored));
 }
 
 function deny(request: AdmissionRequest, text: string, reason: string): StatusError {
@@ -85,7 +87,7 @@ async function refusalsOf(
 ): Promise<Refusal[]> {
   let params: (KubeObject | undefined)[];
   try {
-    params = paramsOf(request, policy, binding);
+    params = await paramsOf(request, policy, binding);
   } catch (error) {
     return policy.failurePolicy === 'Ignore'
       ? []

@@ -305,6 +305,34 @@ test('when another version is stored, an update that changes nothing stores an o
   await storeAs('v1');
 });
 
+test('parameters of a policy are in the version that it names', async () => {
+  const group = 'admissionregistration.k8s.io';
+  await create('v1', 'limits', { address: 'h:1' });
+  const rule = { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['configmaps'] };
+  await t.create(
+    `validatingadmissionpolicies.${group}`,
+    {
+      metadata: { name: 'by-link' },
+      spec: {
+        paramKind: { apiVersion: 'example.com/v2', kind: 'Link' },
+        matchConstraints: { resourceRules: [rule] },
+        validations: [{ expression: 'false', messageExpression: "'of ' + params.spec.host" }],
+      },
+    },
+    '',
+  );
+  const bindings = `validatingadmissionpolicybindings.${group}`;
+  const paramRef = { name: 'limits', namespace: 't', parameterNotFoundAction: 'Deny' };
+  const spec = { policyName: 'by-link', paramRef, validationActions: ['Deny'] };
+  await t.create(bindings, { metadata: { name: 'by-link' }, spec }, '');
+  const refused = () => refusal(t.create('configmaps', { metadata: { name: 'a' } }, 't'));
+  expect((await refused()).message).toMatch(/denied request: of h$/);
+  await t.api.patch(t.ctx(), target('v1', 'limits'), MERGE, { value: { spec: { address: 'i:1' } } }, {});
+  spoil = () => ({ status: 500, body: 'boom' });
+  expect((await refused()).message).toMatch(/failed to configure binding: conversion webhook for .* failed: an error/);
+  await t.delete(bindings, 'by-link', {}, '');
+});
+
 const HEAD = 'conversion webhook for example.com/v1, Kind=Link';
 
 /** What kube-apiserver 1.35.4 says of answers that are none. */
