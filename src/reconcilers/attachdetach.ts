@@ -4,6 +4,7 @@ import { unlessGone } from '../control/conflict.ts';
 import { keyFor } from '../control/keys.ts';
 import { isStatusError } from '../meta/status.ts';
 import { attachmentName, csiVolumeName, mayBeShared, needsAttachment } from '../rules/csi/names.ts';
+import { isNodeReady } from '../rules/nodes.ts';
 import { claimOf } from '../rules/pod-claims.ts';
 import { isPodTerminal } from '../rules/pods.ts';
 
@@ -151,8 +152,7 @@ function mayDetach(
   const inUse = node.status?.volumesInUse ?? [];
   if (!inUse.includes(volumeNameOf(attachment, ctx))) return true;
   if (node.spec?.taints?.some(({ key }) => key === OUT_OF_SERVICE)) return true;
-  const ready = node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
-  return !ready && ctx.clock.now() - since > FORCE_MS;
+  return !isNodeReady(node) && ctx.clock.now() - since > FORCE_MS;
 }
 
 function volumeNameOf({ spec }: VolumeAttachment, ctx: Context): string {

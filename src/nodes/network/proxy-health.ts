@@ -1,14 +1,13 @@
 import { createServer, type Server } from 'node:http';
 import type { Node } from '../../../schema/types.ts';
 import type { Clock } from '../../rules/clock.ts';
+import { isNodeLeaving } from '../../rules/nodes.ts';
 import { listen } from './health-checks.ts';
 
 /** Where kube-proxy answers. */
 export const HEALTHZ_PORT = 10256;
 /** A change that has not been served for so long makes the proxy unhealthy, ms: twice kube-proxy's sync period. */
 const TIMEOUT_MS = 60_000;
-/** By which the cluster autoscaler marks a node that it is about to delete. */
-const TO_BE_DELETED = 'ToBeDeletedByClusterAutoscaler';
 
 /** Whether the service proxy keeps up, as kube-proxy tells it at `/healthz` and `/livez`. */
 export class ProxyHealth {
@@ -64,8 +63,7 @@ export class ProxyHealth {
 
   private answer(ofNode: boolean): { code: number; body: string } {
     const node = this.node();
-    const eligible =
-      !node?.metadata.deletionTimestamp && !(node?.spec?.taints ?? []).some(({ key }) => key === TO_BE_DELETED);
+    const eligible = !node || !isNodeLeaving(node);
     const healthy = this.isHealthy && (!ofNode || eligible);
     const now = goTime(this.clock.now());
     const updated = healthy ? now : goTime(this.updatedAt);

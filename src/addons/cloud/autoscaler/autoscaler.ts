@@ -2,11 +2,12 @@ import type { Node, Pod } from '../../../../schema/types.ts';
 import type { Context, EventSubject, Reconciler } from '../../../control/contract.ts';
 import { semanticEqual } from '../../../control/equal.ts';
 import { isStatusError } from '../../../meta/status.ts';
+import { isNodeLeaving, isNodeReady } from '../../../rules/nodes.ts';
 import { NAMESPACE } from '../../addon.ts';
 import type { MakePlacement } from '../../lent.ts';
 import type { AutoscalerSettings } from '../node-group-settings.ts';
 import type { NodeGroup, NodeGroups } from '../provider.ts';
-import { clusterState, isLeaving, isReady, type ClusterState } from './cluster-state.ts';
+import { clusterState, type ClusterState } from './cluster-state.ts';
 import { isUnschedulable } from './pod-rules.ts';
 import { mark, removeNode } from './remove-nodes.ts';
 import { unneededNodes, type Unneeded } from './scale-down.ts';
@@ -63,7 +64,7 @@ export function autoscaler(groups: NodeGroups, placement: MakePlacement, setting
       },
       {
         resource: 'nodes',
-        keys: (node, old, ctx) => (!node || !old || isReady(node) !== isReady(old) ? soon(ctx) : []),
+        keys: (node, old, ctx) => (!node || !old || isNodeReady(node) !== isNodeReady(old) ? soon(ctx) : []),
       },
       ...LOOKED_AT.map((resource) => ({ resource, keys: () => [] })),
     ],
@@ -104,7 +105,7 @@ class Autoscaler {
     const state = clusterState(this.groups, this.placement, this.settings, ctx);
     const now = ctx.clock.now();
     this.leaving = new Set(
-      state.groups.flatMap(({ nodes }) => nodes.filter(isLeaving).map(({ metadata }) => metadata.name)),
+      state.groups.flatMap(({ nodes }) => nodes.filter(isNodeLeaving).map(({ metadata }) => metadata.name)),
     );
     const before = new Map(state.groups.map(({ group }) => [group.id, group.targetSize]));
     const hasGrown = await scaleUp({
@@ -156,12 +157,12 @@ class Autoscaler {
   private isDue(node: Node, now: number): boolean {
     const { scaleDownUnneededTime, scaleDownUnreadyTime } = this.settings;
     const since = this.unneededSince.get(node.metadata.name) ?? now;
-    return now - since >= (isReady(node) ? scaleDownUnneededTime : scaleDownUnreadyTime);
+    return now - since >= (isNodeReady(node) ? scaleDownUnneededTime : scaleDownUnreadyTime);
   }
 
   private async finishRemovals(state: ClusterState, ctx: Context): Promise<void> {
     for (const { group, nodes } of state.groups)
-      for (const node of nodes.filter(isLeaving)) await this.step(node, group, state, ctx);
+      for (const node of nodes.filter(isNodeLeaving)) await this.step(node, group, state, ctx);
   }
 
   private async step(node: Node, group: NodeGroup, state: ClusterState, ctx: Context): Promise<void> {

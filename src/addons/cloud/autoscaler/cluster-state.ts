@@ -1,12 +1,10 @@
 import type { Node, Pod } from '../../../../schema/types.ts';
 import type { Context } from '../../../control/contract.ts';
 import { timeMs } from '../../../meta/time.ts';
+import { isNodeLeaving, isNodeReady } from '../../../rules/nodes.ts';
 import type { MakePlacement, Placement } from '../../lent.ts';
 import type { AutoscalerSettings } from '../node-group-settings.ts';
 import type { NodeGroup, NodeGroups } from '../provider.ts';
-
-/** On a node that is being taken away: no pod may come. */
-export const TO_BE_DELETED = 'ToBeDeletedByClusterAutoscaler';
 
 /** A group, and its nodes as they stand. */
 export interface GroupState {
@@ -28,13 +26,9 @@ export interface ClusterState {
   suppose(group: NodeGroup, name: string): Node;
 }
 
-export const isReady = ({ status }: Node): boolean =>
-  status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false;
-export const isLeaving = ({ spec, metadata }: Node): boolean =>
-  !!metadata.deletionTimestamp || (spec?.taints ?? []).some(({ key }) => key === TO_BE_DELETED);
 /** Ready, and pods may come as far as the machine goes: the taints of a beginning are off. */
 const hasStarted = (node: Node): boolean =>
-  isReady(node) &&
+  isNodeReady(node) &&
   !(node.spec?.taints ?? []).some(({ key }) =>
     /^node\.(cloudprovider\.)?kubernetes\.io\/(not-ready|uninitialized)$/.test(key),
   );
@@ -52,19 +46,21 @@ export function clusterState(
     const nodes = all.filter((node) => groups.groupOf(node) === group);
     const young = nodes.filter(
       (node) =>
-        !hasStarted(node) && !isLeaving(node) && now - timeMs(node.metadata.creationTimestamp) < maxNodeProvisionTime,
+        !hasStarted(node) &&
+        !isNodeLeaving(node) &&
+        now - timeMs(node.metadata.creationTimestamp) < maxNodeProvisionTime,
     );
     const missing = Math.max(0, group.targetSize - nodes.length);
     const unborn = Array.from({ length: missing }, (_, i) => `${group.id}-upcoming-${i}`);
     return {
       group,
       nodes,
-      ready: nodes.filter((node) => hasStarted(node) && !isLeaving(node)),
+      ready: nodes.filter((node) => hasStarted(node) && !isNodeLeaving(node)),
       upcoming: [...young.map(({ metadata }) => metadata.name), ...unborn],
     };
   });
   const coming = new Set(states.flatMap(({ upcoming }) => upcoming));
-  const there = all.filter((node) => !isLeaving(node) && !coming.has(node.metadata.name));
+  const there = all.filter((node) => !isNodeLeaving(node) && !coming.has(node.metadata.name));
   const placement = makePlacement(ctx.informer, there, pods);
   const suppose = (group: NodeGroup, name: string): Node => {
     const node = group.template(name);

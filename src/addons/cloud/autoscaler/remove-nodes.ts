@@ -2,10 +2,10 @@ import type { Node, Pod } from '../../../../schema/types.ts';
 import { unlessGone } from '../../../control/conflict.ts';
 import type { Context, EventSubject } from '../../../control/contract.ts';
 import { errorMessage } from '../../../meta/error-message.ts';
+import { TO_BE_DELETED } from '../../../rules/nodes.ts';
 import { isPodTerminal } from '../../../rules/pods.ts';
 import type { AutoscalerSettings } from '../node-group-settings.ts';
 import type { NodeGroup } from '../provider.ts';
-import { TO_BE_DELETED } from './cluster-state.ts';
 import { movablePods } from './pod-rules.ts';
 import type { Unneeded } from './scale-down.ts';
 

@@ -1,10 +1,10 @@
 import type { Node, Pod } from '../../../../schema/types.ts';
 import type { Context } from '../../../control/contract.ts';
+import { isNodeLeaving, isNodeReady } from '../../../rules/nodes.ts';
 import { amountsOf, podAmounts, rounded } from '../../../rules/pod-amounts.ts';
 import { isPodTerminal } from '../../../rules/pods.ts';
 import type { AutoscalerSettings } from '../node-group-settings.ts';
 import type { ClusterState, GroupState } from './cluster-state.ts';
-import { isLeaving, isReady } from './cluster-state.ts';
 import { keepsNode, movablePods } from './pod-rules.ts';
 
 const DISABLED = 'cluster-autoscaler.kubernetes.io/scale-down-disabled';
@@ -25,11 +25,11 @@ export interface Unneeded {
 export function unneededNodes(state: ClusterState, settings: AutoscalerSettings, ctx: Context): Unneeded[] {
   const found: Unneeded[] = [];
   for (const group of state.groups) {
-    let spare = group.group.targetSize - group.group.minSize - group.nodes.filter(isLeaving).length;
+    let spare = group.group.targetSize - group.group.minSize - group.nodes.filter(isNodeLeaving).length;
     const candidates = group.nodes
-      .filter((node) => !isLeaving(node) && node.metadata.annotations?.[DISABLED] !== 'true')
+      .filter((node) => !isNodeLeaving(node) && node.metadata.annotations?.[DISABLED] !== 'true')
       .map((node) => ({ node, group, ...loadOf(node, state) }))
-      .filter(({ node, utilization }) => !isReady(node) || utilization < settings.scaleDownUtilizationThreshold)
+      .filter(({ node, utilization }) => !isNodeReady(node) || utilization < settings.scaleDownUtilizationThreshold)
       .sort((a, b) => a.pods.length - b.pods.length || a.utilization - b.utilization);
     for (const candidate of candidates) {
       if (spare <= 0) break;

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { formatTime } from '../../../meta/time.ts';
+import { isNodeReady } from '../../../rules/nodes.ts';
 import type { GroupState } from './cluster-state.ts';
-import { isReady } from './cluster-state.ts';
 
 export const STATUS = 'cluster-autoscaler-status';
 
@@ -16,7 +16,7 @@ export interface Activity {
 export function statusOf(groups: readonly GroupState[], { growing, backedOff, candidates }: Activity): object {
   const parts = groups.map((state) => {
     const { group, nodes, upcoming } = state;
-    const ready = nodes.filter(isReady).length;
+    const ready = nodes.filter(isNodeReady).length;
     const removable = candidates.get(group.id) ?? 0;
     return {
       name: group.id,
@@ -42,7 +42,7 @@ export function statusOf(groups: readonly GroupState[], { growing, backedOff, ca
   return {
     autoscalerStatus: 'Running',
     clusterWide: {
-      health: { status: 'Healthy', nodeCounts: countsOf(nodes.length, nodes.filter(isReady).length, coming) },
+      health: { status: 'Healthy', nodeCounts: countsOf(nodes.length, nodes.filter(isNodeReady).length, coming) },
       scaleUp: { status: groups.some((each) => isGrowing(each, growing)) ? 'InProgress' : 'NoActivity' },
       scaleDown: {
         status: removable ? 'CandidatesPresent' : 'NoCandidates',

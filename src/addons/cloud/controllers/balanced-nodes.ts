@@ -1,8 +1,7 @@
 import type { Node } from '../../../../schema/types.ts';
+import { isNodeLeaving } from '../../../rules/nodes.ts';
 
 const EXCLUDED = 'node.kubernetes.io/exclude-from-external-load-balancers';
-/** By which an autoscaler says that it takes the node away. */
-const TO_BE_DELETED = 'ToBeDeletedByClusterAutoscaler';
 /** What Go's ParseBool takes for false. */
 const FALSE = new Set(['0', 'f', 'F', 'false', 'FALSE', 'False']);
 
@@ -16,12 +15,7 @@ const isIncluded = ({ metadata }: Node): boolean => {
  * Source: `stableNodeSetPredicates` of cloud-provider.
  */
 export const balancedNodes = (nodes: readonly Node[]): Node[] =>
-  nodes.filter(
-    (node) =>
-      !node.metadata.deletionTimestamp &&
-      isIncluded(node) &&
-      !(node.spec?.taints ?? []).some(({ key }) => key === TO_BE_DELETED),
-  );
+  nodes.filter((node) => isIncluded(node) && !isNodeLeaving(node));
 
 /** Two sets are the same for a load balancer that has these. */
 export const signOf = (nodes: readonly Node[]): string =>

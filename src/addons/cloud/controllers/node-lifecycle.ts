@@ -2,6 +2,7 @@ import type { Node, Taint } from '../../../../schema/types.ts';
 import { unlessGone } from '../../../control/conflict.ts';
 import type { Context, Reconciler } from '../../../control/contract.ts';
 import { errorMessage } from '../../../meta/error-message.ts';
+import { isNodeReady } from '../../../rules/nodes.ts';
 import type { Instances } from '../provider.ts';
 
 /** On a node whose machine is there and does not run. */
@@ -21,8 +22,7 @@ export function cloudNodeLifecycleController(instances: Instances): Reconciler {
     async reconcile(name, ctx) {
       const node = ctx.informer('nodes').get('', name);
       if (!node) return undefined;
-      const isReady = node.status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
-      if (isReady) await untaint(node, ctx);
+      if (isNodeReady(node)) await untaint(node, ctx);
       else if (!(await instances.exists(node))) await remove(node, ctx);
       else if (await instances.isShutdown(node)) await taint(node, ctx);
       return { requeueAfter: PERIOD };
