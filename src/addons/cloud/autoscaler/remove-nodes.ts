@@ -1,24 +1,23 @@
-import type { Node, Pod } from '../../../../schema/types.ts';
+import type { Node, Pod, Taint } from '../../../../schema/types.ts';
 import { unlessGone } from '../../../control/conflict.ts';
 import type { Context, EventSubject } from '../../../control/contract.ts';
+import { keyOf } from '../../../control/keys.ts';
 import { errorMessage } from '../../../meta/error-message.ts';
 import { TO_BE_DELETED } from '../../../rules/nodes.ts';
 import { isPodTerminal } from '../../../rules/pods.ts';
 import type { AutoscalerSettings } from '../node-group-settings.ts';
 import type { NodeGroup } from '../provider.ts';
+import { aboutNode, aboutPod } from '../subjects.ts';
+import { writeTaints } from '../write-taints.ts';
 import { movablePods } from './pod-rules.ts';
 import type { Unneeded } from './scale-down.ts';
 
-const aboutNode = ({ metadata }: Node): EventSubject => ({ apiVersion: 'v1', kind: 'Node', metadata });
-const aboutPod = ({ metadata }: Pod): EventSubject => ({ apiVersion: 'v1', kind: 'Pod', metadata });
-
 /** Begins to take a node away: no pod may come. That it is marked is all the record there is, and outlives a restart. */
 export async function mark({ node, pods, utilization }: Unneeded, ctx: Context, about: EventSubject): Promise<void> {
-  const { name, resourceVersion } = node.metadata;
+  const { name } = node.metadata;
   const value = String(Math.floor(ctx.clock.now() / 1000));
-  const taints = [...(node.spec?.taints ?? []), { key: TO_BE_DELETED, value, effect: 'NoSchedule' }];
-  const patch = { metadata: { resourceVersion }, spec: { taints } };
-  if (!(await unlessGone(ctx.client.patch('nodes', '', name, patch)))) return;
+  const taints: Taint[] = [...(node.spec?.taints ?? []), { key: TO_BE_DELETED, value, effect: 'NoSchedule' }];
+  if (!(await writeTaints(node, taints, ctx))) return;
   ctx.events.event(aboutNode(node), 'Normal', 'ScaleDown', 'marked the node as toBeDeleted/unschedulable');
   const names = pods.map(({ metadata }) => metadata.name).join(',');
   const used = `utilization: ${utilization.toFixed(2)}, pods to reschedule: ${names}`;
@@ -81,10 +80,6 @@ async function evict(pod: Pod, ctx: Context): Promise<boolean> {
 async function giveUp(node: Node, why: string, ctx: Context): Promise<Removal> {
   ctx.events.event(aboutNode(node), 'Warning', 'ScaleDownFailed', why);
   const taints = (node.spec?.taints ?? []).filter(({ key }) => key !== TO_BE_DELETED);
-  const { name, resourceVersion } = node.metadata;
-  const patch = { metadata: { resourceVersion }, spec: { taints: taints.length ? taints : null } };
-  await unlessGone(ctx.client.patch('nodes', '', name, patch));
+  await writeTaints(node, taints, ctx);
   return 'failed';
 }
-
-const keyOf = ({ metadata }: Pod): string => `${metadata.namespace}/${metadata.name}`;

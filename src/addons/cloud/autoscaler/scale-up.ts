@@ -3,11 +3,13 @@ import type { Context, EventSubject } from '../../../control/contract.ts';
 import { errorMessage } from '../../../meta/error-message.ts';
 import { amountsOf, podAmounts, rounded } from '../../../rules/pod-amounts.ts';
 import type { NodeGroup } from '../provider.ts';
+import { aboutPod } from '../subjects.ts';
 import type { ClusterState, GroupState } from './cluster-state.ts';
 import { isUnschedulable } from './pod-rules.ts';
 
 /** Pods that are looked at in one go: the others have their turn when these have their nodes. */
 const MAX_PODS = 1000;
+const FULL = 'max node group size reached';
 
 /** What one group could do about the pods that wait. */
 interface Option {
@@ -82,15 +84,12 @@ function optionOf(
     const { uid } = pod.metadata;
     refusals.set(uid, [...(refusals.get(uid) ?? []), why]);
   };
+  const isBackingOff = isBackedOff(group.group);
+  if (isBackingOff || room <= 0) {
+    for (const pod of waiting) refuse(pod, isBackingOff ? 'in backoff after failed scale-up' : FULL);
+    return undefined;
+  }
   for (const pod of waiting) {
-    if (isBackedOff(group.group)) {
-      refuse(pod, 'in backoff after failed scale-up');
-      continue;
-    }
-    if (room <= 0) {
-      refuse(pod, 'max node group size reached');
-      continue;
-    }
     let placed = placement.place(pod, (name) => names.has(name));
     if (!('node' in placed) && nodes.length < room) {
       add();
@@ -103,7 +102,7 @@ function optionOf(
       }
     }
     if ('node' in placed) pods.push(pod);
-    else refuse(pod, nodes.length >= room ? 'max node group size reached' : placed.message.replace(/^1 /, ''));
+    else refuse(pod, nodes.length >= room ? FULL : placed.message.replace(/^1 /, ''));
   }
   for (const name of names) placement.removeNode(name);
   return pods.length ? { state: group, nodes, pods, waste: wasteOf(nodes, pods) } : undefined;
@@ -132,8 +131,6 @@ async function grow({ state: { group }, nodes, pods }: Option, options: ScaleUpO
   for (const pod of pods) state.placement.place(pod);
   return true;
 }
-
-const aboutPod = ({ metadata }: Pod): EventSubject => ({ apiVersion: 'v1', kind: 'Pod', metadata });
 
 /** `2 Insufficient cpu, 1 max node group size reached`: by how many groups. */
 function count(reasons: readonly string[]): string {

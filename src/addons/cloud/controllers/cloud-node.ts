@@ -4,6 +4,7 @@ import type { Context, Reconciler } from '../../../control/contract.ts';
 import { semanticEqual } from '../../../control/equal.ts';
 import { canonicalAddress } from '../../../meta/address.ts';
 import type { InstanceMetadata, Instances } from '../provider.ts';
+import { aboutNode } from '../subjects.ts';
 
 /** On a node whose kubelet leaves to the cloud what the cloud knows, until it has said it. */
 export const UNINITIALIZED = 'node.cloudprovider.kubernetes.io/uninitialized';
@@ -71,7 +72,7 @@ async function initialize(node: Node, metadata: InstanceMetadata, ctx: Context):
   );
   if (!written) return;
   await writeAddresses(written, metadata, ctx);
-  ctx.events.event({ ...node, apiVersion: 'v1', kind: 'Node' }, 'Normal', 'Synced', 'Node synced successfully');
+  ctx.events.event(aboutNode(node), 'Normal', 'Synced', 'Node synced successfully');
 }
 
 async function mirrorLabels(node: Node, ctx: Context): Promise<void> {

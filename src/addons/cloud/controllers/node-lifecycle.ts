@@ -4,6 +4,8 @@ import type { Context, Reconciler } from '../../../control/contract.ts';
 import { errorMessage } from '../../../meta/error-message.ts';
 import { isNodeReady } from '../../../rules/nodes.ts';
 import type { Instances } from '../provider.ts';
+import { aboutNode } from '../subjects.ts';
+import { writeTaints } from '../write-taints.ts';
 
 /** On a node whose machine is there and does not run. */
 export const SHUTDOWN = 'node.cloudprovider.kubernetes.io/shutdown';
@@ -34,28 +36,18 @@ const isShutdown = ({ key, effect }: Taint): boolean => key === SHUTDOWN && effe
 
 async function taint(node: Node, ctx: Context): Promise<void> {
   const taints = node.spec?.taints ?? [];
-  if (!taints.some(isShutdown)) await write(node, [...taints, { key: SHUTDOWN, effect: 'NoSchedule' }], ctx);
+  if (!taints.some(isShutdown)) await writeTaints(node, [...taints, { key: SHUTDOWN, effect: 'NoSchedule' }], ctx);
 }
 
 async function untaint(node: Node, ctx: Context): Promise<void> {
   const taints = node.spec?.taints ?? [];
-  if (taints.some(isShutdown))
-    await write(
-      node,
-      taints.filter((each) => !isShutdown(each)),
-      ctx,
-    );
-}
-
-async function write(node: Node, taints: Taint[], ctx: Context): Promise<void> {
-  const { name, resourceVersion } = node.metadata;
-  const patch = { metadata: { resourceVersion }, spec: { taints: taints.length ? taints : null } };
-  await unlessGone(ctx.client.patch('nodes', '', name, patch));
+  const others = taints.filter((each) => !isShutdown(each));
+  if (others.length < taints.length) await writeTaints(node, others, ctx);
 }
 
 async function remove(node: Node, ctx: Context): Promise<void> {
   const { name, uid } = node.metadata;
-  const about = { ...node, apiVersion: 'v1', kind: 'Node' };
+  const about = aboutNode(node);
   const why = `Deleting node ${name} because it does not exist in the cloud provider`;
   ctx.events.event(about, 'Normal', 'DeletingNode', why);
   try {

@@ -5,6 +5,7 @@ import { errorMessage } from '../../../meta/error-message.ts';
 import { isInRange, parseRange, type Range } from '../../../meta/address.ts';
 import { formatTime } from '../../../meta/time.ts';
 import type { Route, Routes } from '../provider.ts';
+import { aboutNode } from '../subjects.ts';
 
 /** ms between looks at all routes (--route-reconciliation-period) */
 const PERIOD = 10_000;
@@ -82,8 +83,7 @@ async function create(routes: Routes, route: Route, node: Node, ctx: Context): P
   } catch (error) {
     const after = `${(ctx.clock.now() - begun) / 1000}s`;
     const what = `Could not create route ${uid} ${route.destinationCIDR} for node ${name} after ${after}`;
-    const about = { ...node, apiVersion: 'v1', kind: 'Node' };
-    ctx.events.event(about, 'Warning', 'FailedToCreateRoute', `${what}: ${errorMessage(error)}`);
+    ctx.events.event(aboutNode(node), 'Warning', 'FailedToCreateRoute', `${what}: ${errorMessage(error)}`);
     return false;
   }
 }
