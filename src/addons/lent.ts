@@ -35,8 +35,6 @@ export interface Placement {
    * @returns the node, or why none takes it, as the scheduler would say it
    */
   place(pod: Pod, among?: (node: string) => boolean): { node: string } | { message: string };
-  /** takes away what was put */
-  unplace(uid: string): void;
   /**
    * Takes a node away, and puts these pods of it elsewhere. Where one finds no place, all is as it was.
    * @returns that one

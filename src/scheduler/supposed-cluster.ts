@@ -65,10 +65,6 @@ export class SupposedCluster {
     return { message: summary(rejected) };
   }
 
-  unplace(uid: string): void {
-    this.cache.removePod(uid);
-  }
-
   evacuate(name: string, pods: readonly Pod[]): Pod | undefined {
     const node = this.cache.node(name);
     if (!node) return undefined;

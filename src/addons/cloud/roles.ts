@@ -7,13 +7,13 @@ const LOOK = ['get', 'list', 'watch'];
 
 /** What the controllers of a cloud may do, and what its load balancers must know to lead to endpoints. */
 const controllers = clusterRights('system:cloud-controller-manager', ACCOUNT, [
-  { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'watch', 'patch', 'delete'] },
+  { apiGroups: [''], resources: ['nodes'], verbs: [...LOOK, 'patch', 'delete'] },
   { apiGroups: [''], resources: ['nodes/status'], verbs: ['patch'] },
-  { apiGroups: [''], resources: ['services'], verbs: ['get', 'list', 'watch', 'patch'] },
+  { apiGroups: [''], resources: ['services'], verbs: [...LOOK, 'patch'] },
   { apiGroups: [''], resources: ['services/status'], verbs: ['patch'] },
-  { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch'] },
-  { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['get', 'list', 'watch'] },
-  { apiGroups: ['networking.k8s.io'], resources: ['servicecidrs'], verbs: ['get', 'list', 'watch'] },
+  { apiGroups: [''], resources: ['pods'], verbs: LOOK },
+  { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: LOOK },
+  { apiGroups: ['networking.k8s.io'], resources: ['servicecidrs'], verbs: LOOK },
   { apiGroups: ['', 'events.k8s.io'], resources: ['events'], verbs: ['create', 'patch', 'update'] },
 ]);
 
