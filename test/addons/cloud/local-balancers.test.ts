@@ -56,10 +56,12 @@ describe('load balancers of this machine', () => {
   let clock: FakeClock;
   let balancers: LocalBalancers;
   let healthy: Set<string>;
+  let barred: Set<string>;
   beforeEach(() => {
     informers = new GivenInformers();
     clock = new FakeClock();
     healthy = new Set();
+    barred = new Set();
     balancers = make('127.65.0.0/29');
   });
   afterEach(async () => {
@@ -72,7 +74,11 @@ describe('load balancers of this machine', () => {
       pool: new AddressPool(pool),
       services: informers.informer('services'),
       // Endpoints of a test are on the loopback, where nobody else is led.
-      targets: new Targets(informers.informer(SLICES), { allowed: (address) => address }),
+      targets: new Targets(
+        informers.informer(SLICES),
+        { allowed: (address) => (barred.has(address) ? undefined : address) },
+        clock,
+      ),
       clock,
       random: () => 0,
       owns: () => false,
@@ -135,6 +141,20 @@ describe('load balancers of this machine', () => {
     await balancers.delete(moved);
     expect(await ask(address, second)).toBe('refused');
     expect(await balancers.get(moved)).toBeUndefined();
+  });
+
+  test('lead nowhere that nobody may be led to any more, and there as soon as it is allowed again', async () => {
+    const port = await freePort();
+    const address = await ensure(put('s', { ports: [{ name: 'web', port }] }));
+    endpoints('s', 'web', { port: await backend('one') });
+    barred = new Set(['127.0.0.1']);
+    expect(await ask(address, port)).toBe('refused');
+    barred = new Set();
+    await clock.advance(1000);
+    expect(await ask(address, port)).toBe('one');
+    barred = new Set(['127.0.0.1']);
+    await clock.advance(1000);
+    expect(await ask(address, port)).toBe('refused');
   });
 
   test('go on to another endpoint where one does not answer', async () => {

@@ -14,7 +14,7 @@ export function localCloud({ loadBalancerRange, nodeGroups }: Cluster, place: Lo
   const slices = informer('endpointslices.discovery.k8s.io');
   const serviceCIDRs = informer('servicecidrs.networking.k8s.io');
   const reach = new Reach({ machine, slices, serviceCIDRs, pods: () => informer('pods') });
-  const targets = new Targets(slices, reach);
+  const targets = new Targets(slices, reach, clock);
   const loadBalancers = new LocalBalancers({
     targets,
     clock,

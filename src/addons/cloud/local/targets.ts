@@ -1,21 +1,25 @@
 import type { EndpointSlice, Service, ServicePort } from '../../../../schema/types.ts';
 import type { Informer } from '../../../client/contract.ts';
 import { keyOf } from '../../../control/keys.ts';
+import type { Clock } from '../../../rules/clock.ts';
 import { endpointsOf, servicesOfSlice } from '../../../rules/service-slices.ts';
 import type { Target } from '../../../rules/relay/target.ts';
 import type { Reach } from '../../reach.ts';
 
 const BY_SERVICE = 'service';
+/** How long it stands whom it may lead to, ms: pods, the API and the ranges of Services have a say in that. */
+const STANDS_MS = 1000;
 
-/** Where the ports of Services lead now: what was found stands until an EndpointSlice changes. */
+/** Where the ports of Services lead now: what was found stands for a moment, or until an EndpointSlice changes. */
 export class Targets {
   /** by `namespace/name` of the Service, then by the name of the port */
-  private readonly found = new Map<string, Map<string, readonly NodeTarget[]>>();
+  private readonly found = new Map<string, Map<string, Found>>();
   private readonly unfollow: () => void;
 
   constructor(
     private readonly slices: Informer<EndpointSlice>,
     private readonly reach: Pick<Reach, 'allowed'>,
+    private readonly clock: Pick<Clock, 'now'>,
   ) {
     slices.addIndex(BY_SERVICE, servicesOfSlice);
     this.unfollow = slices.follow((now, old) => {
@@ -41,11 +45,12 @@ export class Targets {
     const name = port.name ?? '';
     let ports = this.found.get(key);
     const known = ports?.get(name);
-    if (known) return known;
+    const now = this.clock.now();
+    if (known && now < known.until) return known.targets;
     if (!ports) this.found.set(key, (ports = new Map()));
-    const found = this.look(key, service.metadata.namespace ?? '', name);
-    ports.set(name, found);
-    return found;
+    const targets = this.look(key, service.metadata.namespace ?? '', name);
+    ports.set(name, { targets, until: now + STANDS_MS });
+    return targets;
   }
 
   private look(key: string, namespace: string, portName: string): NodeTarget[] {
@@ -69,4 +74,10 @@ export class Targets {
 
 interface NodeTarget extends Target {
   node: string | undefined;
+}
+
+interface Found {
+  targets: readonly NodeTarget[];
+  /** ms since the epoch */
+  until: number;
 }
