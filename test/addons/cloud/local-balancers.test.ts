@@ -278,4 +278,19 @@ describe('load balancers of this machine', () => {
     await balancers.delete(service);
     expect(changes).toEqual(['add 192.0.2.8', 'del 192.0.2.8']);
   });
+
+  test('take away an address that a process before has given and could not take away', async () => {
+    const changes: string[] = [];
+    balancers = make('192.0.2.7-192.0.2.8', {
+      owns: () => true,
+      changeAddress: (verb, address) => Promise.resolve(void changes.push(`${verb} ${address}`)),
+    });
+    const ended = put('ended', { ports: [] }, '192.0.2.8');
+    expect(await ensure(put('s', { ports: [] }))).toBe('192.0.2.7');
+    const shared = put('shared', { ports: [] }, '192.0.2.7');
+    await balancers.delete(ended);
+    // Its status names it, and another serves there.
+    await balancers.delete(shared);
+    expect(changes).toEqual(['del 192.0.2.8']);
+  });
 });

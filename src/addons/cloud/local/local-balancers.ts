@@ -64,10 +64,12 @@ export class LocalBalancers implements LoadBalancers {
   async delete(service: Service): Promise<void> {
     const key = keyOf(service);
     const front = this.fronts.get(key);
-    if (!front) return;
-    front.close();
+    front?.close();
     this.fronts.delete(key);
-    await this.leave(front.address);
+    // Of a process that was killed the machine has the address still, and nobody listens there.
+    const address = front?.address ?? this.former(service);
+    const isOthers = [...this.fronts.values()].some((each) => each.address === address);
+    if (address !== undefined && !isOthers) await this.leave(address);
   }
 
   /** Nobody listens any more; the addresses stay those of their Services. */
