@@ -4,7 +4,12 @@ import { RENEW_MS } from './node-lease.ts';
 import { Gate } from './runtimes/simulated/gate.ts';
 import { PodLives } from './runtimes/simulated/pod-lives.ts';
 import { SimulatedKubelet } from './runtimes/simulated/simulated-kubelet.ts';
-import { SimulatedNode, type NodeMarks, type SimulatedCapacity } from './runtimes/simulated/simulated-node.ts';
+import {
+  SimulatedNode,
+  type NodeMarks,
+  type SimulatedCapacity,
+  type SimulatedEndpoint,
+} from './runtimes/simulated/simulated-node.ts';
 
 export interface SimulatedNodesOptions extends Omit<NodeDependencies, 'events'> {
   count: number;
@@ -60,6 +65,7 @@ class Simulation implements SimulatedNodes {
   private readonly gate = new Gate(CONCURRENCY);
   private readonly lives: PodLives;
   private readonly kubelet: SimulatedKubelet | undefined;
+  private endpoint: SimulatedEndpoint | undefined;
   private stopped = false;
 
   constructor(private readonly options: SimulatedNodesOptions) {
@@ -84,7 +90,6 @@ class Simulation implements SimulatedNodes {
         ca: options.kubelet.ca,
         nodes: this.registered,
         pod: (namespace, name) => pods.get(namespace, name),
-        gate: this.gate,
         clock,
         random,
         log,
@@ -101,6 +106,7 @@ class Simulation implements SimulatedNodes {
   async add({ name, capacity, zone, ...marks }: AddedNode): Promise<void> {
     const client = this.options.client.as(`system:node:${name}`, 'kubelet');
     const node = new SimulatedNode(name, this.next++, client, zone, capacity, this.options.clock, marks);
+    node.kubelet = this.endpoint;
     this.nodes.set(name, node);
     await this.gate.run(() => this.register(node));
     this.report(node);
@@ -110,6 +116,7 @@ class Simulation implements SimulatedNodes {
   remove(name: string): void {
     this.nodes.delete(name);
     this.registered.delete(name);
+    this.kubelet?.forget(name);
   }
 
   async stop(): Promise<void> {
@@ -124,8 +131,8 @@ class Simulation implements SimulatedNodes {
     const { kubelet } = this.options;
     if (!this.kubelet || !kubelet) return;
     const { address } = kubelet;
-    const port = await this.kubelet.listen(address);
-    for (const node of this.nodes.values()) node.kubelet = { address, port };
+    this.endpoint = { address, port: await this.kubelet.listen(address) };
+    for (const node of this.nodes.values()) node.kubelet = this.endpoint;
   }
 
   private node(name: string, index: number): SimulatedNode {

@@ -96,6 +96,9 @@ const informersOf = (client: Client, log: Report, fieldSelectors: Record<string,
     fieldSelectors,
   });
 
+/** Where the kubelets of simulated nodes answer. */
+const kubeletOf = ({ ca, nodeIP }: LoopSettings) => ({ ca, address: nodeIP ?? nodeAddress() });
+
 /** Simulated nodes of groups have addresses of their own: beyond those of the nodes of the command line. */
 const FIRST_OF_GROUPS = 1 << 19;
 
@@ -111,6 +114,7 @@ export function nodeStarter(transport: Transport, settings: LoopSettings, log: R
     const nodes = createSimulatedNodes({
       count: 0,
       first: FIRST_OF_GROUPS,
+      kubelet: kubeletOf(settings),
       client: host.client,
       informers,
       clock: systemClock,
@@ -124,7 +128,11 @@ export function nodeStarter(transport: Transport, settings: LoopSettings, log: R
   return async ({ name, runtime, capacity, zone, labels, taints }) => {
     if (runtime === 'process')
       return runNode(host, { name, runtime, folder: path.join('nodes', name), first: false, labels, taints });
-    const nodes = await (simulation ??= simulated());
+    simulation ??= simulated().catch((error: unknown) => {
+      simulation = undefined;
+      throw error;
+    });
+    const nodes = await simulation;
     await nodes.add({ name, capacity, zone, labels, taints });
     return { stop: () => Promise.resolve(nodes.remove(name)) };
   };
@@ -145,7 +153,7 @@ async function simulate(
     failures,
     zones: Array.from({ length: zones }, (_, n) => `zone-${letter(n)}`),
     first,
-    kubelet: { ca: settings.ca, address: settings.nodeIP ?? nodeAddress() },
+    kubelet: kubeletOf(settings),
     client,
     informers,
     clock: systemClock,

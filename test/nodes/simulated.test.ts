@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { connect } from 'node:tls';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { nextStage, waitMs, type SimulatedFacts } from '../../src/nodes/runtimes/simulated/stages.ts';
 import { steeringOf } from '../../src/nodes/runtimes/simulated/steering.ts';
 import { createSimulatedNodes, type SimulatedNodes, type SimulatedNodesOptions } from '../../src/nodes/simulated.ts';
@@ -118,6 +119,36 @@ describe('simulated nodes', () => {
       'zone-a',
     ]);
     expect(all[2]!.status.allocatable).toEqual({ cpu: '32', memory: '64Gi', pods: '110' });
+  });
+
+  it('that come later answer where those of the beginning do', async () => {
+    await start({ count: 1, kubelet: { ca: '', address: '127.0.0.1' } });
+    await nodes!.add({ name: 'late', capacity: { cpu: '1', memory: '1Gi', pods: '5' }, zone: 'zone-a' });
+    const [first, late] = [await cluster.find('nodes', '', 'node-1'), await cluster.find('nodes', '', 'late')];
+    expect(late!.status.daemonEndpoints).toEqual(first!.status.daemonEndpoints);
+    expect(late!.status.daemonEndpoints.kubeletEndpoint.Port).toBeGreaterThan(0);
+    expect(late!.status.addresses).toContainEqual({ type: 'InternalDNS', address: '127.0.0.1' });
+  });
+
+  it('renew their leases while nobody signs the certificates of their kubelets', async () => {
+    const count = 65;
+    await start({ count, kubelet: { ca: '', address: '127.0.0.1' } });
+    const port = (await cluster.find('nodes', '', 'node-1'))!.status.daemonEndpoints.kubeletEndpoint.Port as number;
+    const sockets = Array.from({ length: count }, (_, n) =>
+      connect({ host: '127.0.0.1', port, servername: `node-${n + 1}`, rejectUnauthorized: false }).on(
+        'error',
+        () => undefined,
+      ),
+    );
+    const asked = () => cluster.api.list('certificatesigningrequests.certificates.k8s.io');
+    await vi.waitFor(async () => expect((await asked()).length).toBeGreaterThanOrEqual(64), 15_000);
+    const before = (await renewal()).renewTime;
+    await cluster.clock.advance(30_000);
+    expect((await renewal()).renewTime).not.toBe(before);
+    for (const socket of sockets) socket.destroy();
+    const stopping = nodes!.stop();
+    await cluster.clock.advance(10_000);
+    await stopping;
   });
 
   it('register again until the API takes them', async () => {

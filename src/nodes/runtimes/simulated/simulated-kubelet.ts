@@ -15,7 +15,7 @@ import { flag, parseKubeletPath, pathOf, portsOf, type KubeletRequest } from '..
 import { renewalOf } from '../../server/serving-certificate.ts';
 import { servePortForward } from '../../streams/port-forward.ts';
 import { refuseUpgrade } from '../../streams/refuse-upgrade.ts';
-import type { Gate } from './gate.ts';
+import { Gate } from './gate.ts';
 import type { SimulatedNode } from './simulated-node.ts';
 import { runOf, simulatedLog, whyNothing } from './simulated-log.ts';
 import { simulatedSession } from './simulated-session.ts';
@@ -26,6 +26,8 @@ import { steeringOf } from './steering.ts';
 const MAX_CONNECTIONS = 1024;
 /** ms for a handshake; the first one with a node waits for its certificate */
 const HANDSHAKE_MS = 30_000;
+/** Certificates that are waited for at once: what is not signed holds up nothing but others of its kind. */
+const MAX_REQUESTS = 64;
 
 export interface SimulatedKubeletOptions {
   /** PEM of the cluster's CA */
@@ -33,11 +35,17 @@ export interface SimulatedKubeletOptions {
   /** the simulated nodes, by name */
   nodes: ReadonlyMap<string, SimulatedNode>;
   pod(namespace: string, name: string): Pod | undefined;
-  gate: Gate;
   clock: Clock;
   /** 0 ≤ n < 1 */
   random(): number;
   log(message: string, fields?: Record<string, unknown>): void;
+}
+
+/** A certificate in use. */
+interface Pair {
+  context: SecureContext;
+  /** when there is to be another, ms since the epoch */
+  until: number;
 }
 
 /**
@@ -49,7 +57,8 @@ export class SimulatedKubelet {
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
   /** by node: at most one certificate each */
-  private readonly pairs = new Map<string, Promise<{ context: SecureContext; until: number }>>();
+  private readonly pairs = new Map<string, Promise<Pair>>();
+  private readonly requests = new Gate(MAX_REQUESTS);
   private stopped = false;
 
   constructor(private readonly options: SimulatedKubeletOptions) {
@@ -97,6 +106,12 @@ export class SimulatedKubelet {
     this.stopped = true;
     for (const socket of this.sockets) socket.destroy();
     await new Promise((resolve) => this.server.close(resolve));
+    await this.requests.idle();
+  }
+
+  /** The node is gone. */
+  forget(name: string): void {
+    this.pairs.delete(name);
   }
 
   private isApi(socket: TLSSocket): boolean {
@@ -104,12 +119,23 @@ export class SimulatedKubelet {
   }
 
   private async contextOf(name: string): Promise<SecureContext> {
-    const { nodes, clock, gate, ca, random, log } = this.options;
+    const { nodes, clock } = this.options;
     const node = nodes.get(name);
     if (!node) throw new Error(`there is no simulated node ${name}`);
-    const known = await this.pairs.get(name);
-    if (known && clock.now() < known.until) return known.context;
-    const made = gate
+    const known = this.pairs.get(name);
+    if (known) {
+      const { context, until } = await known;
+      if (clock.now() < until) return context;
+      // of those who come at its end the first asks for another
+      if (this.pairs.get(name) === known) this.pairs.delete(name);
+    }
+    return (await (this.pairs.get(name) ?? this.pairOf(node))).context;
+  }
+
+  private pairOf(node: SimulatedNode): Promise<Pair> {
+    const { ca, random, log } = this.options;
+    const { name } = node;
+    const made = this.requests
       .run(() => this.request(node))
       .then((pair) => ({
         context: createSecureContext({ ...SERVER_TLS, ...pair, ca }),
@@ -120,7 +146,7 @@ export class SimulatedKubelet {
       if (this.pairs.get(name) === made) this.pairs.delete(name);
       log('no serving certificate', { node: name, error: String(error) });
     });
-    return (await made).context;
+    return made;
   }
 
   private request({ client, name }: SimulatedNode): Promise<ServingPair> {
