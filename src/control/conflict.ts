@@ -9,3 +9,12 @@ export async function unlessGone<T>(work: Promise<T>): Promise<T | undefined> {
     throw error;
   }
 }
+
+/** Nothing where the object is not there any more, or is another than was thought; other errors are thrown. */
+export async function unlessChanged(work: Promise<unknown>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!isStatusError(error, 'NotFound') && !isStatusError(error, 'Conflict')) throw error;
+  }
+}

@@ -2,7 +2,7 @@ import type { Secret } from '../../schema/types.ts';
 
 /** Where bootstrap tokens are, and of which type their Secrets. */
 export const TOKEN_NAMESPACE = 'kube-system';
-export const TOKEN_TYPE = 'bootstrap.kubernetes.io/token';
+const TOKEN_TYPE = 'bootstrap.kubernetes.io/token';
 const PREFIX = 'bootstrap-token-';
 /** An expiry as Go's time.RFC3339 reads it: neither a date alone nor one without a zone. */
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;

@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { unlessGone } from '../control/conflict.ts';
 import type { Reconciler } from '../control/contract.ts';
-import { expiryOf, isToken, signingToken } from './bootstrap-tokens.ts';
+import { semanticEqual } from '../control/equal.ts';
+import { expiryOf, isToken, signingToken, TOKEN_NAMESPACE } from './bootstrap-tokens.ts';
 
 const NAMESPACE = 'kube-public';
 const NAME = 'cluster-info';
@@ -36,15 +37,12 @@ export const bootstrapsigner: Reconciler = {
     const content = map?.data?.[CONTENT];
     if (!map || content === undefined) return undefined;
     const now = ctx.clock.now();
-    const secrets = ctx.informer('secrets').list('kube-system').filter(isToken);
+    const secrets = ctx.informer('secrets').list(TOKEN_NAMESPACE).filter(isToken);
     const tokens = secrets.flatMap((secret) => signingToken(secret, now) ?? []);
     const others = Object.entries(map.data ?? {}).filter(([key]) => !key.startsWith(SIGNATURE));
     const signatures = tokens.map(({ id, secret }) => [`${SIGNATURE}${id}`, detachedSignature(content, id, secret)]);
     const data: Record<string, string> = Object.fromEntries([...others, ...signatures]);
-    const isSame =
-      Object.keys(data).length === Object.keys(map.data ?? {}).length &&
-      Object.entries(data).every(([key, value]) => map.data?.[key] === value);
-    if (!isSame) await unlessGone(ctx.client.update('configmaps', { ...map, data }));
+    if (!semanticEqual(data, map.data)) await unlessGone(ctx.client.update('configmaps', { ...map, data }));
     const next = Math.min(...secrets.map(expiryOf).filter((at) => at > now));
     return next === Infinity ? undefined : { requeueAfter: Math.min(next - now, LOOK_EVERY) };
   },

@@ -1,9 +1,16 @@
 import type { Secret } from '../../schema/types.ts';
-import { unlessGone } from '../control/conflict.ts';
+import { unlessChanged, unlessGone } from '../control/conflict.ts';
 import type { Context, Reconciler } from '../control/contract.ts';
-import { isStatusError } from '../meta/status.ts';
-import { formatTime } from '../meta/time.ts';
-import { INVALID_SINCE, isDay, LAST_USED, TRACKING } from '../rules/legacy-tokens.ts';
+import {
+  dayOf,
+  INVALID_SINCE,
+  isDay,
+  LAST_USED,
+  SERVICE_ACCOUNT_NAME,
+  SERVICE_ACCOUNT_UID,
+  TOKEN_SECRET,
+  TRACKING,
+} from '../rules/legacy-tokens.ts';
 import { secretsOf } from '../rules/pod-references.ts';
 
 const DAY = 24 * 3600_000;
@@ -11,7 +18,6 @@ const DAY = 24 * 3600_000;
 const PERIOD = DAY;
 /** kube-controller-manager's --legacy-service-account-token-clean-up-period */
 const A_YEAR = 365 * DAY;
-const TOKEN_SECRET = 'kubernetes.io/service-account-token';
 
 /**
  * Takes away tokens that were made for service accounts by themselves, as Kubernetes did before 1.24, and that nobody
@@ -43,8 +49,6 @@ export const legacytokencleaner = (cleanUp = A_YEAR): Reconciler => ({
   },
 });
 
-const dayOf = (ms: number): string => formatTime(ms).slice(0, 10);
-
 /** The end of the day on which tracking began, ms; undefined where that is not known. */
 async function trackedSince({ client }: Context): Promise<number | undefined> {
   const map = await unlessGone(client.get('configmaps', TRACKING.namespace, TRACKING.name));
@@ -63,10 +67,8 @@ function isUnused({ type, metadata }: Secret, before: number): boolean {
 /** Whether its account lists it: what was made by hand is not listed. */
 function isOfAccount({ metadata }: Secret, ctx: Context): boolean {
   const { name, namespace = '', annotations = {} } = metadata;
-  const account = ctx
-    .informer('serviceaccounts')
-    .get(namespace, annotations['kubernetes.io/service-account.name'] ?? '');
-  const uid = annotations['kubernetes.io/service-account.uid'];
+  const account = ctx.informer('serviceaccounts').get(namespace, annotations[SERVICE_ACCOUNT_NAME] ?? '');
+  const uid = annotations[SERVICE_ACCOUNT_UID];
   if (!account || (uid && uid !== account.metadata.uid)) return false;
   return account.secrets?.some((reference) => reference.name === name) ?? false;
 }
@@ -87,23 +89,14 @@ function isMounted({ metadata }: Secret, known: Map<string, ReadonlySet<string>>
   return names.has(name);
 }
 
-/** Marks it first; what has been marked for long goes, unless it has changed since. */
+/** Marks it first; what has been marked for long goes. Where somebody was faster, the next round looks again. */
 async function end({ metadata }: Secret, before: number, { client, clock }: Context): Promise<void> {
   const { name, namespace = '', uid, resourceVersion, labels } = metadata;
   const marked = labels?.[INVALID_SINCE];
   if (!isDay(marked)) {
     const patch = { metadata: { uid, labels: { [INVALID_SINCE]: dayOf(clock.now()) } } };
-    await unlessSettled(client.patch('secrets', namespace, name, patch));
+    await unlessChanged(client.patch('secrets', namespace, name, patch));
   } else if (marked < dayOf(before)) {
-    await unlessSettled(client.delete('secrets', namespace, name, resourceVersion ? { resourceVersion } : {}));
-  }
-}
-
-/** Somebody was faster: the next round looks again. */
-async function unlessSettled(work: Promise<unknown>): Promise<void> {
-  try {
-    await unlessGone(work);
-  } catch (error) {
-    if (!isStatusError(error, 'Conflict')) throw error;
+    await unlessChanged(client.delete('secrets', namespace, name, resourceVersion ? { resourceVersion } : {}));
   }
 }

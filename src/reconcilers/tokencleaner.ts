@@ -1,5 +1,4 @@
-import { isStatusError } from '../meta/status.ts';
-import { unlessGone } from '../control/conflict.ts';
+import { unlessChanged } from '../control/conflict.ts';
 import type { Reconciler } from '../control/contract.ts';
 import { keyOf, splitKey } from '../control/keys.ts';
 import { expiryOf, isToken } from './bootstrap-tokens.ts';
@@ -23,12 +22,8 @@ export const tokencleaner: Reconciler = {
     if (!secret || !isToken(secret)) return undefined;
     const left = expiryOf(secret) - ctx.clock.now();
     if (left > 0) return left === Infinity ? undefined : { requeueAfter: Math.min(left, LOOK_EVERY) };
-    try {
-      await unlessGone(ctx.client.delete('secrets', namespace, name, { uid: secret.metadata.uid }));
-    } catch (error) {
-      // Another one has its name by now.
-      if (!isStatusError(error, 'Conflict')) throw error;
-    }
+    // Another one may have its name by now.
+    await unlessChanged(ctx.client.delete('secrets', namespace, name, { uid: secret.metadata.uid }));
     return undefined;
   },
 };

@@ -1,3 +1,10 @@
+import { formatTime } from '../meta/time.ts';
+
+/** Type of Secrets that hold a token of a service account, and their annotations that say whose. */
+export const TOKEN_SECRET = 'kubernetes.io/service-account-token';
+export const SERVICE_ACCOUNT_NAME = 'kubernetes.io/service-account.name';
+export const SERVICE_ACCOUNT_UID = 'kubernetes.io/service-account.uid';
+
 /** Labels of a Secret of type kubernetes.io/service-account-token: days (`2026-01-02`, UTC). Source: KEP-2799. */
 export const LAST_USED = 'kubernetes.io/legacy-token-last-used';
 /** Its token is refused as long as the label is there. */
@@ -11,6 +18,9 @@ export const TRACKING = {
 } as const;
 
 const DAY = /^\d{4}-\d\d-\d\d$/;
+
+/** The day in UTC of a moment, ms since the epoch. */
+export const dayOf = (ms: number): string => formatTime(ms).slice(0, 10);
 
 /** Whether a text is a day of the calendar, as Go's time.Parse takes it. */
 export function isDay(text: string | undefined): text is string {

@@ -1,8 +1,7 @@
 import type { ConfigMap } from '../../../schema/types.ts';
 import { errorMessage } from '../../meta/error-message.ts';
 import type { KubeObject } from '../../meta/object.ts';
-import { formatTime } from '../../meta/time.ts';
-import { isDay, TRACKING } from '../../rules/legacy-tokens.ts';
+import { dayOf, isDay, TRACKING } from '../../rules/legacy-tokens.ts';
 import type { RequestContext, Target } from '../contract.ts';
 import type { Core } from '../core.ts';
 import { follow } from '../follow.ts';
@@ -46,7 +45,7 @@ export async function trackLegacyTokens(core: Core): Promise<{ stop(): void }> {
         ) as KubeObject & ConfigMap;
         // another process may have been faster
         if (isDay(object.data?.[TRACKING.since])) return object;
-        return { ...object, data: { ...object.data, [TRACKING.since]: formatTime(clock.now()).slice(0, 10) } };
+        return { ...object, data: { ...object.data, [TRACKING.since]: dayOf(clock.now()) } };
       },
     });
     if (!stored) madeAt = clock.now();

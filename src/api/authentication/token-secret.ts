@@ -1,9 +1,6 @@
 import type { ServiceAccount } from '../../../schema/types.ts';
+import { SERVICE_ACCOUNT_NAME, SERVICE_ACCOUNT_UID, TOKEN_SECRET } from '../../rules/legacy-tokens.ts';
 import type { Store, Stored } from '../../store/contract.ts';
-
-export const TOKEN_SECRET = 'kubernetes.io/service-account-token';
-export const SERVICE_ACCOUNT_NAME = 'kubernetes.io/service-account.name';
-export const SERVICE_ACCOUNT_UID = 'kubernetes.io/service-account.uid';
 
 /** Whether a Secret holds a token of a service account; its type is a field that the store knows. */
 export const isTokenSecret = ({ fields }: Pick<Stored, 'fields'>): boolean => fields?.['type'] === TOKEN_SECRET;

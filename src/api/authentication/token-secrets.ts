@@ -9,9 +9,8 @@ import { follow } from '../follow.ts';
 import { objectAs, type ObjectOf } from '../object-as.ts';
 import { operationOf } from '../write/operation.ts';
 import { replace } from '../write/replace.ts';
-import { formatTime } from '../../meta/time.ts';
-import { LAST_USED } from '../../rules/legacy-tokens.ts';
-import { isTokenSecret, SERVICE_ACCOUNT_NAME, SERVICE_ACCOUNT_UID, tokenSecretsOf } from './token-secret.ts';
+import { dayOf, LAST_USED, SERVICE_ACCOUNT_NAME, SERVICE_ACCOUNT_UID } from '../../rules/legacy-tokens.ts';
+import { isTokenSecret, tokenSecretsOf } from './token-secret.ts';
 
 /** What failed is tried again after this, ms: Postgres may be away. */
 const AGAIN_MS = 1_000;
@@ -77,10 +76,10 @@ class TokenSecrets {
   /** Says in the Secret on which day its token was used last. Never waits, and never fails a request. */
   used(stored: Stored): void {
     const now = this.core.clock.now();
-    const today = formatTime(now).slice(0, 10);
+    const today = dayOf(now);
     const written = stored.labels?.[LAST_USED];
     // another server may have come to tomorrow first
-    if (written === today || written === formatTime(now + DAY_MS).slice(0, 10)) return;
+    if (written === today || written === dayOf(now + DAY_MS)) return;
     const key: Key = { resource: 'secrets', namespace: stored.namespace, name: stored.name };
     this.enqueue(stored, () => this.mark(key, stored.uid, today), 'used');
   }

@@ -1,5 +1,5 @@
 import type { Pod } from '../../../schema/types.ts';
-import { isStatusError } from '../../meta/status.ts';
+import { unlessChanged } from '../../control/conflict.ts';
 import type { AgentContext } from './agent-context.ts';
 
 /**
@@ -14,9 +14,7 @@ export async function terminatePod(pod: Pod, gone: boolean, context: AgentContex
   // who waits for the pod to go may count on its volumes being free
   await volumes.unmount(uid);
   if (!gone) {
-    await client.delete('pods', namespace, name, { gracePeriodSeconds: 0, uid }).catch((error: unknown) => {
-      if (!isStatusError(error, 'NotFound') && !isStatusError(error, 'Conflict')) throw error;
-    });
+    await unlessChanged(client.delete('pods', namespace, name, { gracePeriodSeconds: 0, uid }));
   }
   // A finalizer may keep the object; what the pod had on this node is gone all the same.
   const identity = { namespace, name, uid };

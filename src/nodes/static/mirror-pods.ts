@@ -1,5 +1,6 @@
 import type { Pod } from '../../../schema/types.ts';
 import type { Informer } from '../../client/contract.ts';
+import { unlessChanged } from '../../control/conflict.ts';
 import { errorMessage } from '../../meta/error-message.ts';
 import { isStatusError } from '../../meta/status.ts';
 import { CONFIG_MIRROR } from '../../rules/critical-pod.ts';
@@ -72,9 +73,7 @@ export class MirrorPods {
     }
     if (found && (!wanted || !isPictureOf(found, wanted) || found.metadata.deletionTimestamp)) {
       const { uid } = found.metadata;
-      await client.delete('pods', namespace, name, { gracePeriodSeconds: 0, uid }).catch((error: unknown) => {
-        if (!isStatusError(error, 'NotFound') && !isStatusError(error, 'Conflict')) throw error;
-      });
+      await unlessChanged(client.delete('pods', namespace, name, { gracePeriodSeconds: 0, uid }));
       // that it has gone is told, and then it is made again
       return;
     }

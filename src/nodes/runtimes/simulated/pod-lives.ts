@@ -1,6 +1,6 @@
 import type { Node, Pod, PodStatus } from '../../../../schema/types.ts';
 import type { Informer } from '../../../client/contract.ts';
-import { isStatusError } from '../../../meta/status.ts';
+import { unlessChanged } from '../../../control/conflict.ts';
 import type { Clock } from '../../../rules/clock.ts';
 import { isPodTerminal } from '../../../rules/pods.ts';
 import type { NodePolicy } from '../../admission/admission.ts';
@@ -127,7 +127,7 @@ export class PodLives {
         const moment = { ip: this.addresses.of(uid), hostIP: node.hostIP, now: clock.now() };
         await write(pod, node, statusAfter(pod, 'delete', moment));
       }
-      await node.client.delete('pods', namespace, name, { gracePeriodSeconds: 0, uid }).catch(ignoreGone);
+      await unlessChanged(node.client.delete('pods', namespace, name, { gracePeriodSeconds: 0, uid }));
       return;
     }
     const exitCode = exitCodeOf(factsOf(pod, clock.now(), failureRate).steering, random());
@@ -189,12 +189,8 @@ export class PodLives {
   }
 }
 
-const ignoreGone = (error: unknown): void => {
-  if (!isStatusError(error, 'NotFound') && !isStatusError(error, 'Conflict')) throw error;
-};
-
 async function write({ metadata }: Pod, { client }: SimulatedNode, status: Partial<PodStatus>): Promise<void> {
   const { namespace = '', name, uid } = metadata;
   const patch = { metadata: { uid }, status };
-  await client.patch('pods', namespace, name, patch, { type: 'strategic', subresource: 'status' }).catch(ignoreGone);
+  await unlessChanged(client.patch('pods', namespace, name, patch, { type: 'strategic', subresource: 'status' }));
 }
