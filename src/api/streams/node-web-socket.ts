@@ -14,6 +14,10 @@ const FINAL = 0x80;
 const MASKED = 0x80;
 /** Bytes of one message of a node: kubelets send some tens of KB at once. */
 const MAX_MESSAGE = 4 * 1024 * 1024;
+/** Frames of one message: even empty ones have to be kept until its last. */
+const MAX_PARTS = 4096;
+/** Bytes of a frame that says nothing of the message (RFC 6455, 5.5). */
+const MAX_CONTROL = 125;
 
 /** A client's end of a WebSocket to a node: messages, without extensions. */
 export class NodeWebSocket {
@@ -95,13 +99,16 @@ export class NodeWebSocket {
   *#taken(): Generator<Buffer, void, undefined> {
     for (let frame = this.#next(); frame && !this.#closed; frame = this.#next()) {
       const { op, data, isLast } = frame;
+      if (op >= OP.close && data.length > MAX_CONTROL) throw new Error('a control frame is too long');
       if (op === OP.close) {
         this.#closed = true;
         this.#write(OP.close, data.subarray(0, 2));
-      } else if (op === OP.ping) this.#write(OP.pong, data);
-      else if (op <= OP.binary) {
+      } else if (op === OP.ping) {
+        // who does not read is not answered: nothing says how many pings come
+        if (!this.#socket.writableNeedDrain) this.#write(OP.pong, data);
+      } else if (op <= OP.binary) {
         this.#size += data.length;
-        if (this.#size > MAX_MESSAGE) throw new Error('a message is too long');
+        if (this.#size > MAX_MESSAGE || this.#parts.length === MAX_PARTS) throw new Error('a message is too long');
         this.#parts.push(data);
         if (!isLast) continue;
         const message = Buffer.concat(this.#parts);
