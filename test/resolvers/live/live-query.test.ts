@@ -131,6 +131,22 @@ describe('a live query', () => {
     await before.end();
   });
 
+  test('is as large as may be looked at, whatever its variables are', async () => {
+    const env = Array.from({ length: 1000 }, (_, n) => ({ name: `E${n}`, value: 'v' }));
+    const spec = { containers: [{ name: 'c', image: 'i', env }] };
+    const names = Array.from({ length: 60 }, (_, n) => `n${n}`);
+    await cluster.give(
+      ...names.map((name) => ({ apiVersion: 'v1', kind: 'Pod', metadata: { namespace: 'a', name }, spec })),
+    );
+    const query = `subscription ($in: [String!]) {
+      podsLive(namespaces: $in) { items { spec { containers { env { name a: name b: value value } } } } } }`;
+    const results = cluster.connect().subscribe({ query, variables: { in: ['a'] } });
+    const { data, errors } = (await results.next()).value as GraphQLResult;
+    expect(errors).toBeUndefined();
+    expect(data).toHaveProperty('podsLive.items.length', 60);
+    await results.return?.();
+  });
+
   test('is refused with what its arguments are not', async () => {
     for (const args of ['first: 0', 'first: 5001', 'namespaces: ["a"]', 'labelSelector: "=="']) {
       const results = cluster.connect().subscribe({ query: document(args) });
