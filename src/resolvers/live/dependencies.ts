@@ -1,6 +1,7 @@
 import { hasWebhook } from '../../api/conversion/stored-version.ts';
 import type { Registry } from '../../kinds/kind.ts';
-import { Compacted, type Store, type StoreEvent, type Stored } from '../../store/contract.ts';
+import { Compacted, type Store, type StoreEvent } from '../../store/contract.ts';
+import { ownersOf } from '../relations/ownership.ts';
 import type { KeysOf, ReadRecorder } from '../relations/reading.ts';
 
 /** What one item depends on by name; one that reads more depends on all that is of those kinds. */
@@ -29,9 +30,6 @@ interface Mark {
   /** it was told of late, so that somebody may have been shown what was between */
   late: boolean;
 }
-
-const NONE: readonly string[] = [];
-const ownersOf = ({ owners }: Stored): readonly string[] => owners ?? NONE;
 
 /**
  * What items were made of, and which of them have to be made again. While an item is made it is recorded which objects,

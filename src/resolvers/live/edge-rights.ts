@@ -1,6 +1,8 @@
 import type { ResourceAttributes } from '../../api/authorization/attributes.ts';
 import type { Api, RequestContext } from '../../api/contract.ts';
 
+/** ms between two looks at whether rights have changed */
+export const LOOK_MS = 500;
 /** Decisions that are remembered: what is decided again after them is recorded again. */
 const MAX_KNOWN = 5_000;
 

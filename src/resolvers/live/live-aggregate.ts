@@ -8,7 +8,7 @@ import type { Aggregate } from '../where/aggregate/aggregate-types.ts';
 import { aggregateOf, groupFieldsOf, type AggregateArguments } from '../where/aggregate/aggregate-of.ts';
 import { isOwn } from '../where/aggregate/group-by.ts';
 import { Dependencies } from './dependencies.ts';
-import { EdgeRights } from './edge-rights.ts';
+import { EdgeRights, LOOK_MS } from './edge-rights.ts';
 import { followView, type ViewTeller } from './follow-view.ts';
 import type { LiveEvent, Render } from './live-event.ts';
 import { liveSelection } from './select-live.ts';
@@ -17,8 +17,6 @@ import type { LiveView } from './view.ts';
 
 /** ms between two payloads: what happens meanwhile is told together. */
 const FRAME_MS = 100;
-/** ms between two looks at whether rights have changed */
-const LOOK_MS = 500;
 
 /** Reckons what is to be told from the objects that there are now. */
 type Reckon = () => Promise<Aggregate>;

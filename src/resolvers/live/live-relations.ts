@@ -8,7 +8,7 @@ import type { JsonText } from '../json-text.ts';
 import type { ReadRecorder } from '../relations/reading.ts';
 import { wholeObject } from '../whole.ts';
 import { Dependencies } from './dependencies.ts';
-import { EdgeRights } from './edge-rights.ts';
+import { EdgeRights, LOOK_MS } from './edge-rights.ts';
 import { alone, changePayload, type LivePlace, type Render, type Step } from './live-event.ts';
 import type { Entry } from './view.ts';
 
@@ -18,8 +18,6 @@ const REST_TIMES = 3;
 const MAX_REST_MS = 1_000;
 /** ms in which changes of what relations lead to come together */
 const TOGETHER_MS = 10;
-/** ms between two looks at whether rights have changed */
-const RIGHTS_MS = 500;
 /** Items that are made again at once, before others' changes are told. */
 const MOST = 200;
 
@@ -119,9 +117,10 @@ export class LiveRelations {
   }
 
   /** What a context reads that shows everything as it was at a revision. */
-  at(revision: number): OperationContext {
+  at(revision: number, recorder?: ReadRecorder): OperationContext {
     const { context, rights } = this;
-    return createContext(context, context.request, new Budget(BUDGET), false, { revision, decide: rights.decide });
+    const reading = { revision, decide: rights.decide, ...(recorder && { recorder }) };
+    return createContext(context, context.request, new Budget(BUDGET), false, reading);
   }
 
   /** A payload of steps, in their order. Undefined: the document shows nothing of them. Throws what an operation is refused with. */
@@ -181,7 +180,7 @@ export class LiveRelations {
     revision: number,
     make: (render: Render, within: OperationContext, recorder: Recorder) => T | Promise<T>,
   ): Promise<T | undefined> {
-    const { dependencies, rights, context, generation } = this;
+    const { dependencies, generation } = this;
     let current: ReadRecorder | undefined;
     const reads: ReadRecorder = {
       object: (...read) => current?.object(...read),
@@ -198,9 +197,7 @@ export class LiveRelations {
         // it was begun anew meanwhile: nobody is told this
         if (generation !== this.generation) return undefined;
         const since = this.now();
-        const reading = { revision, recorder: reads, decide: rights.decide };
-        const within = createContext(context, context.request, new Budget(BUDGET), false, reading);
-        const value = await make(this.render, within, (entry) => {
+        const value = await make(this.render, this.at(revision, reads), (entry) => {
           const isCurrent = generation === this.generation;
           current = entry && isCurrent ? dependencies.begin(entry, revision) : undefined;
           return isCurrent;
@@ -232,6 +229,6 @@ export class LiveRelations {
     this.rightsTimer = this.timers.setTimeout(() => {
       if (this.rights.haveChanged) this.dependencies.markAll();
       this.lookAtRights();
-    }, RIGHTS_MS);
+    }, LOOK_MS);
   }
 }

@@ -4,6 +4,7 @@ import type { Stored } from '../../store/contract.ts';
 import { wholeObject } from '../whole.ts';
 import { byPlace } from '../../store/by-place.ts';
 import type { From, OfKind } from './from.ts';
+import type { KeysOf } from './reading.ts';
 import { isOfKind } from './references.ts';
 import { whenReady, type Soon } from './soon.ts';
 
@@ -30,7 +31,9 @@ function isOwnedBy(stored: Stored, { kind, object: { metadata } }: From): boolea
   );
 }
 
-const ownersOf = ({ owners }: Stored): readonly string[] => owners ?? [];
+const NONE: readonly string[] = [];
+/** Keys of an object in the index `owner`. */
+export const ownersOf: KeysOf = ({ owners }) => owners ?? NONE;
 
 /** What of one kind an object owns, for whom it has been authorised. */
 export function ownedOf(from: From, kind: Kind): Soon<readonly Stored[]> {
