@@ -138,13 +138,21 @@ export class LiveChanges implements LiveEvent {
   }
 }
 
-/** What the document makes of one object, wherever in its answer: all else is the same. */
-export const alone = (object: KubeObject, render: Render, within?: OperationContext): ReturnType<Render> =>
+/**
+ * What the document makes of one object, wherever in its answer: all else is the same.
+ * @param once it makes the same of items and of objects of changes
+ */
+export const alone = (
+  object: KubeObject,
+  render: Render,
+  within?: OperationContext,
+  once = false,
+): ReturnType<Render> =>
   render(
     {
       type: 'RESULT',
       items: [object],
-      changes: [{ type: 'UPDATE', from: 0, to: 0, uid: '', object }],
+      changes: once ? [] : [{ type: 'UPDATE', from: 0, to: 0, uid: '', object }],
       totalCount: 0,
       resourceVersion: '',
       resume: '',

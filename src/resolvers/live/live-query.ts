@@ -7,7 +7,7 @@ import { LiveRelations } from './live-relations.ts';
 import { firstOf, liveSelection, type LiveArguments } from './select-live.ts';
 import { ResumeToken } from './resume-token.ts';
 import type { Subscription } from './subscription.ts';
-import { leadsElsewhere, selects } from './selected-fields.ts';
+import { asksAlike, leadsElsewhere, selects } from './selected-fields.ts';
 import { LiveWindow } from './window.ts';
 
 /**
@@ -25,9 +25,10 @@ export async function beginLiveQuery(
   const token = new ResumeToken(`${selection.id} ${first}`);
   const counts = selects(info, 'totalCount');
   const render = context.subscribing?.render;
+  const once = asksAlike(info, ['items'], ['changes', 'object']);
   const relations =
     render && leadsElsewhere(info)
-      ? (onDue: () => void): LiveRelations => new LiveRelations(context, kind, render, onDue)
+      ? (onDue: () => void): LiveRelations => new LiveRelations(context, kind, render, once, onDue)
       : undefined;
   return followView(
     context,

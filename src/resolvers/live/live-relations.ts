@@ -21,7 +21,7 @@ const TOGETHER_MS = 10;
 /** Items that are made again at once, before others' changes are told. */
 const MOST = 200;
 
-/** An item is made twice, and then told. */
+/** An item is made, as one of the items and as one of a change, and then told. */
 const BUDGET = { ...DEFAULT_BUDGET, fields: 4 * DEFAULT_BUDGET.fields, text: 4 * DEFAULT_BUDGET.text };
 
 /** A step whose item may have been as it is now, as far as its relations are concerned. */
@@ -54,12 +54,14 @@ export class LiveRelations {
 
   /**
    * @param render makes the document's payloads
+   * @param once it makes the same of items and of objects of changes
    * @param onDue told when there may be items to take
    */
   constructor(
     private readonly context: OperationContext,
     private readonly kind: Kind,
     private readonly render: Render,
+    private readonly once: boolean,
     private readonly onDue: () => void,
     private readonly timers: Timers = systemClock,
     private readonly now: () => number = () => performance.now(),
@@ -159,7 +161,7 @@ export class LiveRelations {
   ): Promise<boolean> {
     const { generation } = this;
     const isCurrent = recorder(entry);
-    const text = await alone(wholeObject(this.kind, stored), render, within);
+    const text = await alone(wholeObject(this.kind, stored), render, within, this.once);
     const short = createHash('sha1')
       .update(String(text ?? ''))
       .digest('base64');

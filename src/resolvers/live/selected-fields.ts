@@ -3,6 +3,8 @@ import {
   getNamedType,
   isInterfaceType,
   isObjectType,
+  print,
+  type FieldNode,
   type GraphQLNamedType,
   type GraphQLResolveInfo,
   type SelectionSetNode,
@@ -23,6 +25,38 @@ export function selects({ fieldNodes, fragments }: Pick<Field, 'fieldNodes' | 'f
       return has(fragments[fragment]?.selectionSet);
     }) ?? false;
   return fieldNodes.some(({ selectionSet }) => has(selectionSet));
+}
+
+/**
+ * Whether what is at two paths within a field is asked for once each, unconditionally, and alike: then one shows what the
+ * other does. False also where that is not easily seen.
+ */
+export function asksAlike(
+  { fieldNodes, fragments }: Pick<Field, 'fieldNodes' | 'fragments'>,
+  one: readonly string[],
+  other: readonly string[],
+): boolean {
+  const fieldsOf = (set: SelectionSetNode | undefined): FieldNode[] =>
+    (set?.selections ?? []).flatMap((selection): FieldNode[] => {
+      if (selection.kind === Syntax.FIELD) return [selection];
+      const spread = selection.kind === Syntax.INLINE_FRAGMENT ? selection : fragments[selection.name.value];
+      // each of them is as conditional as what it stands in
+      return fieldsOf(spread?.selectionSet).map((field) => ({
+        ...field,
+        directives: [...(selection.directives ?? []), ...(field.directives ?? [])],
+      }));
+    });
+  const textAt = (path: readonly string[]): string | undefined => {
+    let [node, more] = fieldNodes;
+    for (const name of path) {
+      if (more || !node) return undefined;
+      [node, more] = fieldsOf(node.selectionSet).filter((field) => field.name.value === name);
+      if (node?.directives?.length) return undefined;
+    }
+    return more || !node?.selectionSet ? undefined : print(node.selectionSet);
+  };
+  const text = textAt(one);
+  return text !== undefined && text === textAt(other);
 }
 
 /** Whether something is asked for, at any depth, that is read beyond the field's own value: a relation. */

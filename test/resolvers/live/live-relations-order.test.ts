@@ -210,7 +210,7 @@ class Run {
       counts: false,
       timers: clock,
       token: new ResumeToken('q'),
-      relations: (onDue) => new LiveRelations(context, ITEMS, this.render, onDue, clock, () => clock.now()),
+      relations: (onDue) => new LiveRelations(context, ITEMS, this.render, false, onDue, clock, () => clock.now()),
     });
     subscription.tellsLatest((resume) => the(view.window).latest(resume));
     subscription.closing(() => view.window?.close());

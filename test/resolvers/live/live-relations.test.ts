@@ -95,6 +95,18 @@ describe('an item of a live query whose relations change', () => {
     await reader.end();
   });
 
+  test('is told again where only what has changed shows it', async () => {
+    await cluster.give(pod('p1', 'n1'));
+    const reader = new Reader(`subscription { podsLive(namespace: "a") { type items { metadata { name } }
+      changes { type from to object { node { metadata { labelsJSON } } } } resourceVersion resume } }`);
+    await reader.next();
+    await patch('nodes', 'n1', { metadata: { labels: { zone: 'west' } } }, '');
+    expect((await reader.next()).changes).toMatchObject([
+      { type: 'UPDATE', object: { node: { metadata: { labelsJSON: { zone: 'west' } } } } },
+    ]);
+    await reader.end();
+  });
+
   test('is told again: what leads to it, as lists with arguments, and what that leads to', async () => {
     const reader = new Reader(
       document(
