@@ -21,7 +21,7 @@ const FRAME_MS = 100;
 /** Reckons what is to be told from the objects that there are now. */
 type Reckon = () => Promise<Aggregate>;
 
-/** What it is made of beside the objects. */
+/** What it is made of beside the objects, where it is grouped by relations. */
 interface Related {
   isChanged(): boolean;
   close(): void;
@@ -59,7 +59,7 @@ export async function beginLiveAggregate(
       }
     };
     const related = { isChanged: () => dependencies.isMarked || rights.haveChanged, close: () => dependencies.close() };
-    const teller = new LiveAggregate(view, subscription, reckon, related, systemClock);
+    const teller = new LiveAggregate(view, subscription, reckon, isRelated ? related : undefined, systemClock);
     return teller;
   });
 }
@@ -81,10 +81,10 @@ class LiveAggregate implements ViewTeller {
     readonly view: LiveView,
     private readonly subscription: Subscription,
     readonly reckon: Reckon,
-    private readonly related: Related,
+    private readonly related: Related | undefined,
     private readonly timers: Timers,
   ) {
-    this.lookAtRelated();
+    if (related) this.lookAtRelated(related);
   }
 
   changed(): void {
@@ -123,14 +123,14 @@ class LiveAggregate implements ViewTeller {
     this.over = true;
     this.timers.clearTimeout(this.resting);
     this.timers.clearTimeout(this.looking);
-    this.related.close();
+    this.related?.close();
   }
 
   /** Rights change, and what was not reached yet when it was reckoned is, without a word. */
-  private lookAtRelated(): void {
+  private lookAtRelated(related: Related): void {
     this.looking = this.timers.setTimeout(() => {
-      if (this.related.isChanged()) this.relatedChanged();
-      this.lookAtRelated();
+      if (related.isChanged()) this.relatedChanged();
+      this.lookAtRelated(related);
     }, LOOK_MS);
   }
 
