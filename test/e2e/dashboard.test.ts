@@ -392,6 +392,7 @@ describe.skipIf(!CHROMIUM)('the dashboard', () => {
         await page.emulateMedia({ colorScheme });
         await goTo(path);
         await page.getByRole('heading', { level: 2 }).waitFor();
+        await page.waitForLoadState('networkidle');
         expect(await violations()).toEqual([]);
       }
     },

@@ -154,12 +154,12 @@ function Outcome({ answer }: { answer: Applied & { dryRun: boolean } }) {
             <Table.Td>{error ? 'refused' : (action ?? '').toLowerCase()}</Table.Td>
             <Table.Td>
               {error && (
-                <Text size="sm" c="red">
+                <Text size="sm" className="ill">
                   {error.message}
                 </Text>
               )}
               {warnings.map((warning) => (
-                <Text key={warning} size="sm" c="yellow">
+                <Text key={warning} size="sm" className="waiting">
                   {warning}
                 </Text>
               ))}

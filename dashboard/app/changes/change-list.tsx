@@ -1,11 +1,12 @@
 import { PageLink } from '../shared/page-link.tsx';
-import { Accordion, Badge, Button, Group, Stack, Table, Text } from '@mantine/core';
+import { Accordion, Button, Group, Stack, Table, Text } from '@mantine/core';
 import { useState } from 'react';
 import { ask } from '../server/query.ts';
 import { objectPath } from '../server/objects.ts';
 import { Age } from '../shared/age.tsx';
 import { DataTable } from '../shared/data-table.tsx';
 import { Problem } from '../shared/problem.tsx';
+import { Status, type Tone } from '../shared/status.tsx';
 
 export const CHANGE_FIELDS = `revision at type verb user impersonator manager facade client resource kind namespace name changeSet
         diff { path op from to }`;
@@ -54,6 +55,8 @@ interface Undone {
   } | null;
 }
 
+const TONES: Readonly<Record<string, Tone>> = { create: 'well', delete: 'ill' };
+
 /** Changes, each with who, what and the way back. @param named whether they are of several objects */
 export function ChangeList({ changes, named }: { changes: readonly Change[]; named: boolean }) {
   if (!changes.length) return <Text c="dimmed">Nothing has changed as far back as is remembered.</Text>;
@@ -63,14 +66,7 @@ export function ChangeList({ changes, named }: { changes: readonly Change[]; nam
         <Accordion.Item key={`${each.revision}/${each.resource}/${each.name}`} value={each.revision}>
           <Accordion.Control>
             <Group gap="xs" wrap="nowrap" className="change">
-              <Badge
-                variant="light"
-                tt="none"
-                radius="sm"
-                color={{ create: 'teal', delete: 'red' }[each.verb] ?? 'indigo'}
-              >
-                {each.verb}
-              </Badge>
+              <Status word={each.verb} tone={TONES[each.verb] ?? 'plain'} />
               {named && (
                 <Text size="sm" fw={600}>
                   {each.kind} {each.namespace ? `${each.namespace}/` : ''}

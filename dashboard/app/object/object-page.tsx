@@ -1,4 +1,4 @@
-import { Badge, Group, Stack, Tabs, Text, Title } from '@mantine/core';
+import { Group, Stack, Tabs, Text, Title } from '@mantine/core';
 import { useParams, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useMemo } from 'react';
 import { facetOf } from '../kinds/all.ts';
@@ -11,6 +11,7 @@ import { useRights } from '../server/rights.ts';
 import { Age } from '../shared/age.tsx';
 import { PageLink, useChangeSearch } from '../shared/page-link.tsx';
 import { Problem } from '../shared/problem.tsx';
+import { Status } from '../shared/status.tsx';
 import { NotFound } from '../shell/not-found.tsx';
 import { pluralOf } from '../shell/navigation.tsx';
 import { EventsTab } from './events-tab.tsx';
@@ -65,7 +66,7 @@ function ObjectView({ kind, place }: { kind: Kind; place: Place }) {
           <Title order={2} size="h3" className="name">
             {place.name}
           </Title>
-          {raw?.metadata.deletionTimestamp && <Badge color="yellow">being deleted</Badge>}
+          {raw?.metadata.deletionTimestamp && <Status word="being deleted" tone="waiting" />}
           {raw?.metadata.creationTimestamp && (
             <Text c="dimmed" size="sm">
               <Age since={raw.metadata.creationTimestamp} /> old

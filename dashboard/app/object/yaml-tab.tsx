@@ -65,7 +65,7 @@ export default function YamlTab({
   return (
     <Stack>
       {overtaken && (
-        <Text role="status" size="sm" c="yellow">
+        <Text role="status" size="sm" className="waiting">
           It was changed by others since you began: what you see is yours; trying it will say whether they meet.
         </Text>
       )}

@@ -1,5 +1,5 @@
 /** How a word of a status is meant, whatever kind has it. */
-type Tone = 'well' | 'ill' | 'waiting' | 'plain';
+export type Tone = 'well' | 'ill' | 'waiting' | 'plain';
 
 const WELL = new Set([
   'Running',
@@ -42,7 +42,7 @@ const WAITING = [
   'Suspended',
 ];
 
-export function toneOf(word: string): Tone {
+function toneOf(word: string): Tone {
   const [first = ''] = word.split(',');
   if (WELL.has(first)) return word.includes(',') ? 'waiting' : 'well';
   if (ILL.has(first) || first.startsWith('Init:Error') || first.startsWith('Init:Crash')) return 'ill';
@@ -50,4 +50,6 @@ export function toneOf(word: string): Tone {
 }
 
 /** A word of a status, with a colour that says nothing which the word does not. */
-export const Status = ({ word }: { word: string }) => <span className={`status ${toneOf(word)}`}>{word}</span>;
+export const Status = ({ word, tone = toneOf(word) }: { word: string; tone?: Tone }) => (
+  <span className={`status ${tone}`}>{word}</span>
+);
