@@ -108,3 +108,14 @@ export function isTime(text: string): boolean {
     return false;
   }
 }
+
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.(\d{1,9}))?(?:Z|[+-]\d\d:\d\d)$/;
+
+/** µs since the epoch, exact until the year 2255, where a double's precision ends; undefined for what is no time. */
+export function timeMicroseconds(time: string): number | undefined {
+  const match = INSTANT.exec(time);
+  if (!match || !isTime(time)) return undefined;
+  const [, fraction = ''] = match;
+  const seconds = Date.parse(fraction ? time.replace(`.${fraction}`, '') : time);
+  return Number.isNaN(seconds) ? undefined : seconds * 1000 + Number(fraction.slice(0, 6).padEnd(6, '0'));
+}

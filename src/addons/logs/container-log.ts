@@ -1,4 +1,5 @@
 import { open, stat, type FileHandle } from 'node:fs/promises';
+import { timeMicroseconds } from '../../meta/time.ts';
 import { parseLogLine } from '../../rules/log-line.ts';
 
 /** Files of one log that rotation keeps, the newest without a number: `0.log.4` … `0.log.1`, `0.log`. */
@@ -167,7 +168,7 @@ function records(data: Buffer, all: boolean): { lines: Line[]; taken: number } {
     start = end + 1;
     if (record) {
       const before = begun.get(record.stream);
-      const at = before?.at ?? microseconds(record.time);
+      const at = before?.at ?? timeMicroseconds(record.time) ?? 0;
       const text = (before?.text ?? '') + record.text.toString();
       if (record.partial && text.length < MAX_LINE) begun.set(record.stream, { at, text });
       else {
@@ -182,11 +183,4 @@ function records(data: Buffer, all: boolean): { lines: Line[]; taken: number } {
   if (!all) return { lines: lines.slice(0, committed), taken };
   for (const [stream, { at, text }] of begun) lines.push([at, stream === 'stderr' ? 'e' : 'o', text]);
   return { lines, taken: data.length };
-}
-
-const TIME = /^(.{19})(?:\.(\d{1,9}))?/;
-function microseconds(time: string): number {
-  const [, seconds, fraction = ''] = TIME.exec(time) ?? [];
-  const ms = Date.parse(`${seconds}Z`);
-  return Number.isNaN(ms) ? 0 : ms * 1000 + Number(fraction.padEnd(6, '0').slice(0, 6));
 }

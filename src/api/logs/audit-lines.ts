@@ -1,5 +1,6 @@
+import { timeMicroseconds } from '../../meta/time.ts';
 import type { LogArchive, LogSource } from '../../store/logs/contract.ts';
-import { cleanText } from '../../store/logs/run-body.ts';
+import { keptLine } from './line.ts';
 
 /** Of one process, where several write at once. */
 const sourceOf = (process: string): LogSource => ({
@@ -18,17 +19,18 @@ export const auditLines = (archive: LogArchive, process: string) => {
   return async (lines: string): Promise<void> => {
     id ??= (await archive.register([sourceOf(process)]))[0]?.id;
     if (id === undefined) return;
+    const now = Date.now();
     const entries = lines
       .trimEnd()
       .split('\n')
-      .map((text) => ({ at: timeOf(text), stream: 'o' as const, text: cleanText(text) }));
+      .map((text) => keptLine(timeOf(text) ?? now * 1000, 'o', text, now));
     await archive.write([{ source: id, from: '', until: '', lines: entries }]);
   };
 };
 
-const STAMP = /"stageTimestamp":"([^"]{20,40})"/;
-/** µs since the epoch */
-function timeOf(text: string): number {
-  const time = Date.parse(STAMP.exec(text)?.[1] ?? '');
-  return (Number.isNaN(time) ? Date.now() : time) * 1000;
+const STAMP = '"stageTimestamp":"';
+/** µs since the epoch. The last one counts: objects of the request stand before it, and may have such a field too. */
+function timeOf(text: string): number | undefined {
+  const at = text.lastIndexOf(STAMP) + STAMP.length;
+  return timeMicroseconds(text.slice(at, text.indexOf('"', at)));
 }

@@ -1,9 +1,10 @@
 import type { Event } from '../../../schema/types.ts';
+import { timeMicroseconds } from '../../meta/time.ts';
 import type { Clock } from '../../rules/clock.ts';
 import { Compacted, type Store, type Stored } from '../../store/contract.ts';
-import type { LogArchive, LogSource } from '../../store/logs/contract.ts';
-import { cleanText } from '../../store/logs/run-body.ts';
+import type { LogArchive, LogLine, LogSource } from '../../store/logs/contract.ts';
 import { objectAs } from '../object-as.ts';
+import { keptLine } from './line.ts';
 
 /** ms between two writes, and events of one; those that wait for the database, beyond which it is read again from the log. */
 const EVERY_MS = 500;
@@ -136,10 +137,10 @@ export class EventCollector {
 }
 
 /** An event as a line: JSON, so that it can be asked for by field. */
-function lineOf(stored: Stored, now: number): { at: number; stream: 'o'; text: string } {
+function lineOf(stored: Stored, now: number): LogLine {
   const event: Event = objectAs('events', stored);
   const { involvedObject: about, type, reason, message, source, reportingComponent } = event;
-  const time = Date.parse(event.series?.lastObservedTime ?? event.lastTimestamp ?? event.eventTime ?? '');
+  const time = timeMicroseconds(event.series?.lastObservedTime ?? event.lastTimestamp ?? event.eventTime ?? '');
   const text = JSON.stringify({
     type,
     reason,
@@ -148,5 +149,5 @@ function lineOf(stored: Stored, now: number): { at: number; stream: 'o'; text: s
     component: reportingComponent || source?.component,
     count: event.series?.count ?? event.count ?? 1,
   });
-  return { at: (Number.isNaN(time) ? now : time) * 1000, stream: 'o', text: cleanText(text) };
+  return keptLine(time ?? now * 1000, 'o', text, now);
 }

@@ -1,12 +1,13 @@
 import { LRUCache } from 'lru-cache';
+import { isRecord } from '../../meta/record.ts';
 import { badRequest, tooManyRequests } from '../../meta/status.ts';
 import type { Store, Stored } from '../../store/contract.ts';
-import type { KnownSource, LogArchive, LogLine, LogSource } from '../../store/logs/contract.ts';
-import { cleanText } from '../../store/logs/run-body.ts';
+import type { KnownSource, LogArchive, LogSource } from '../../store/logs/contract.ts';
 import { isPossibleText } from '../../store/possible-text.ts';
 import type { Attributes } from '../contract.ts';
 import { objectAs } from '../object-as.ts';
 import type { SentAnswer, SentBatch } from './contract.ts';
+import { keptLine } from './line.ts';
 
 /** Of one request. An agent makes them smaller. */
 const MAX_BATCHES = 256;
@@ -19,8 +20,6 @@ const MAX_WAITING = 8;
 const MAX_KNOWN = 10_000;
 /** Entries of a pod's history that are looked through for one that is gone. */
 const MAX_HISTORY = 50;
-/** µs by which a line may be ahead of this clock: one from the future would be the newest for ever */
-const MAX_AHEAD = 60_000_000;
 
 /** The right to say what the containers of a node have written. */
 export const writeRight = (node: string): Attributes => ({
@@ -60,15 +59,21 @@ export class LogWriting {
   private async writeChecked(node: string, batches: readonly SentBatch[]): Promise<SentAnswer> {
     const sources = batches.map((batch) => sourceOf(node, batch));
     const ids = await this.idsOf(sources);
-    const future = this.now() * 1000 + MAX_AHEAD;
+    const now = this.now();
     const toWrite = batches.flatMap(({ from, until, lines }, i) => {
       const source = ids[i];
-      return source === undefined ? [] : [{ source, from, until, lines: lines.map((line) => lineOf(line, future)) }];
+      if (source === undefined) return [];
+      return {
+        source,
+        from,
+        until,
+        lines: lines.map(([at, s, text]) => keptLine(at, s === 'e' ? 'e' : 'o', text, now)),
+      };
     });
     const written = toWrite.length > 0 && (await this.archive.write(toWrite));
     if (written) return { written, positions: batches.map(({ until }, i) => (ids[i] === undefined ? null : until)) };
-    const now = await this.archive.sourcesById(ids.filter((id) => id !== undefined));
-    const positions = new Map(now.map(({ id, position }) => [id, position]));
+    const known = await this.archive.sourcesById(ids.filter((id) => id !== undefined));
+    const positions = new Map(known.map(({ id, position }) => [id, position]));
     // forgotten meanwhile: the next attempt makes it known again
     for (const [i, id] of ids.entries())
       if (id !== undefined && !positions.has(id)) this.known.delete(keyOf(sources[i]!));
@@ -132,12 +137,6 @@ const sourceOf = (node: string, { namespace, pod, uid, container, attempt }: Sen
 const keyOf = ({ node, namespace, pod, uid, container, attempt }: LogSource): string =>
   `${node}/${namespace}/${pod}/${uid}/${container}/${attempt}`;
 
-const lineOf = ([at, stream, text]: SentBatch['lines'][number], future: number): LogLine => ({
-  at: Math.min(at, future),
-  stream: stream === 'e' ? 'e' : 'o',
-  text: cleanText(text),
-});
-
 /** Throws 400 for what is no list of batches, or is too much. */
 function check(batches: readonly SentBatch[]): void {
   if (!Array.isArray(batches) || batches.length > MAX_BATCHES)
@@ -146,6 +145,7 @@ function check(batches: readonly SentBatch[]): void {
   let characters = 0;
   const seen = new Set<string>();
   for (const batch of batches) {
+    if (!isRecord(batch as unknown)) throw badRequest('batches: a batch is an object');
     const { namespace, pod, uid, container, attempt, from, until } = batch;
     const texts = [namespace, pod, uid, container, from, until];
     if (!texts.every((text) => typeof text === 'string' && text.length <= 1024 && isPossibleText(text)))
@@ -157,8 +157,15 @@ function check(batches: readonly SentBatch[]): void {
     if (seen.has(key)) throw badRequest('batches: two of one container');
     seen.add(key);
     lines += batch.lines.length;
-    for (const [at, , text] of batch.lines) {
-      if (!Number.isSafeInteger(at) || at < 0 || typeof text !== 'string' || text.length > MAX_LINE)
+    for (const line of batch.lines) {
+      const [at, , text]: readonly unknown[] = Array.isArray(line) ? line : [];
+      if (
+        typeof at !== 'number' ||
+        !Number.isSafeInteger(at) ||
+        at < 0 ||
+        typeof text !== 'string' ||
+        text.length > MAX_LINE
+      )
         throw badRequest('batches: a line is its time, its stream and its text');
       characters += text.length;
     }

@@ -2,7 +2,7 @@ import type { LogsApi } from '../../api/contract.ts';
 import type { LogEntry, LogFilter, LogKind, LogPage, LogSink, SentBatch } from '../../api/logs/contract.ts';
 import { durationError, parseDuration } from '../../go/duration.ts';
 import { badRequest, internalError, serviceUnavailable } from '../../meta/status.ts';
-import { isTime, timeMs } from '../../meta/time.ts';
+import { timeMicroseconds } from '../../meta/time.ts';
 import { systemClock } from '../../rules/clock.ts';
 import type { Builder } from '../builder.ts';
 import type { OperationContext } from '../context.ts';
@@ -180,7 +180,8 @@ function filterOf(where: Where | null | undefined): LogFilter {
 
 function microseconds(name: string, text: string | null | undefined): number | undefined {
   if (text === null || text === undefined) return undefined;
-  if (isTime(text)) return timeMs(text) * 1000;
+  const time = timeMicroseconds(text);
+  if (time !== undefined) return time;
   const ms = parseDuration(text);
   if (ms === undefined) throw badRequest(`${name}: neither a time nor a duration: ${durationError(text)}`);
   return Math.floor(systemClock.now() - ms) * 1000;

@@ -1,7 +1,7 @@
 import { parseDuration } from '../../go/duration.ts';
 import type { ScalarSchema } from '../../kinds/schema.ts';
 import { parseQuantity } from '../../meta/quantity.ts';
-import { isTime } from '../../meta/time.ts';
+import { timeMicroseconds } from '../../meta/time.ts';
 
 /** A value in a form of which two can be compared. */
 export type Comparable = string | number | bigint | boolean | Ranked;
@@ -55,7 +55,7 @@ const memoized = (noun: string, parse: (text: string) => Comparable | undefined)
   };
 };
 
-const instant = memoized('a time in RFC 3339', microseconds);
+const instant = memoized('a time in RFC 3339', timeMicroseconds);
 
 /** What the values of a field mean: its format says more than its type, where a definition has given it one. */
 export const meaningOf = ({ type, format }: ScalarSchema): ScalarSchema['type'] => format ?? type;
@@ -133,17 +133,6 @@ function nano(quantity: string): bigint | undefined {
   } catch {
     return undefined;
   }
-}
-
-const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.(\d{1,9}))?(?:Z|[+-]\d\d:\d\d)$/;
-
-/** Microseconds since the epoch, which a double holds exactly until the year 2255. */
-function microseconds(time: string): number | undefined {
-  const match = INSTANT.exec(time);
-  if (!match || !isTime(time)) return undefined;
-  const [, fraction = ''] = match;
-  const seconds = Date.parse(fraction ? time.replace(`.${fraction}`, '') : time);
-  return Number.isNaN(seconds) ? undefined : seconds * 1000 + Number(fraction.slice(0, 6).padEnd(6, '0'));
 }
 
 /** Texts of which one type's meaning is remembered, and the longest of them: most are those of many objects. */

@@ -123,6 +123,18 @@ describe('lines of a node', () => {
     expect(textsOf(await search({ namespaces: ['own'] }))).toEqual(['hello']);
   });
 
+  test.each([
+    ['no batch', [null], 'batches: a batch is an object'],
+    [
+      'no line',
+      [{ namespace: 'a', pod: 'p', uid: 'u', container: 'c', attempt: 0, from: '', until: '', lines: [5] }],
+      'batches: a line is',
+    ],
+  ])('that are %s are refused', async (_, batches, why) => {
+    const { errors } = await run(WRITE, { node: 'n1', batches }, NODE('n1'));
+    expect(errors?.[0]?.message).toContain(why);
+  });
+
   test('of a pod that is gone are taken, and stay', async () => {
     const p = await pod('gone', 'p');
     const late = await pod('gone', 'late');
@@ -200,6 +212,13 @@ describe('a search', () => {
     }
     const { entries } = await search({ namespaces: ['found'], pods: ['p'], until: '2026-01-01T00:00:00.001Z' });
     expect(entries[0]).toMatchObject({ time: '2026-01-01T00:00:00.000000Z', pod: 'p', fields: null });
+  });
+
+  test('is of times to the microsecond, as lines tell them', async () => {
+    const p = await pod('micro', 'p');
+    await write({ ...p, lines: [1, 2, 3].map((n) => [T0 + n, 'o', `at ${n}`]) });
+    const where = { namespaces: ['micro'], since: '2026-01-01T00:00:00.000002Z', until: '2026-01-01T00:00:00.000003Z' };
+    expect(textsOf(await search(where))).toEqual(['at 2']);
   });
 
   test('comes in pages that leave nothing out and have nothing twice, whatever the order in which lines came', async () => {
