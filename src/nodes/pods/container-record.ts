@@ -9,6 +9,7 @@ import type {
   ResourceRequirements,
 } from '../../../schema/types.ts';
 import { formatTime } from '../../meta/time.ts';
+import { containerStatus } from '../../rules/containers.ts';
 import { replaceFile } from '../replace-file.ts';
 
 /** What must survive a restart of the agent, kept in `pods/UID/containers/NAME/state.json`. */
@@ -56,9 +57,7 @@ export function writeRecord(podsDir: string, uid: string, name: string, record: 
 
 /** What the pod's object says of a container of which the agent itself knows nothing. */
 export function recordFromStatus(pod: Pod, container: Container, now: number): ContainerRecord {
-  const { initContainerStatuses = [], containerStatuses = [], ephemeralContainerStatuses = [] } = pod.status ?? {};
-  const all = [...initContainerStatuses, ...containerStatuses, ...ephemeralContainerStatuses];
-  const known = all.find((each) => each.name === container.name);
+  const known = containerStatus(pod, container.name);
   const { state = {}, lastState, containerID } = known ?? {};
   const waits = state.waiting?.reason === 'CrashLoopBackOff' && lastState?.terminated;
   return {

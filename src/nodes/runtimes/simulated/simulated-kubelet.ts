@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Pod } from '../../../../schema/types.ts';
 import type { Clock } from '../../../rules/clock.ts';
+import { containerStatus } from '../../../rules/containers.ts';
 import { SERVER_TLS } from '../../../rules/server-tls.ts';
 import { renderLog } from '../../logs/read-log.ts';
 import { serveCommand } from '../../server/command-server.ts';
@@ -19,7 +20,6 @@ import { Gate } from './gate.ts';
 import type { SimulatedNode } from './simulated-node.ts';
 import { runOf, simulatedLog, whyNothing } from './simulated-log.ts';
 import { simulatedSession } from './simulated-session.ts';
-import { simulatedStatus } from './simulated-status.ts';
 import { steeringOf } from './steering.ts';
 
 /** Connections at once: each may be a followed log. */
@@ -183,7 +183,7 @@ export class SimulatedKubelet {
     const { clock } = this.options;
     const options = optionsOf(route.query, clock.now());
     if (!options) return refuse(response, 400, '{"message": "Unable to decode query."}');
-    const status = simulatedStatus(pod, container);
+    const status = containerStatus(pod, container);
     if (!status && !has(pod, container))
       return refuse(response, 404, `container ${JSON.stringify(container)} not found in pod ${quoted}\n`);
     const previous = flag(route.query, 'previous');
@@ -211,7 +211,7 @@ export class SimulatedKubelet {
     if (!pod) return refuseUpgrade(socket, 404, 'pod does not exist');
     if (route.verb === 'portForward') return this.refusePorts(request, socket, head, route, pod);
     if (route.verb !== 'exec' && route.verb !== 'attach') return refuseUpgrade(socket, 404, '404 page not found');
-    if (!simulatedStatus(pod, route.container)?.state?.running)
+    if (!containerStatus(pod, route.container)?.state?.running)
       return refuseUpgrade(socket, 404, `container not found (${JSON.stringify(route.container)})`);
     const attach = route.verb === 'attach';
     const what = attach ? 'there is nothing to attach to' : `not executed: ${route.query.getAll('command').join(' ')}`;

@@ -1,7 +1,7 @@
 import type { ContainerStatus, Pod } from '../../../../schema/types.ts';
 import type { Clock } from '../../../rules/clock.ts';
+import { containerStatus } from '../../../rules/containers.ts';
 import { logPrefix } from '../../../rules/log-line.ts';
-import { simulatedStatus } from './simulated-status.ts';
 
 /** ms between two lines of a container that goes on */
 const EVERY_MS = 60_000;
@@ -54,7 +54,7 @@ export async function* simulatedLog(
 ): AsyncGenerator<Buffer> {
   const now = (): { pod: Pod; run: Run } | undefined => {
     const object = pod();
-    const run = object && runOf(simulatedStatus(object, container), previous);
+    const run = object && runOf(containerStatus(object, container), previous);
     return run && { pod: object, run };
   };
   let seen = now();

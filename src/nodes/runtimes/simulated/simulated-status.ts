@@ -8,7 +8,7 @@ import type {
   PodStatus,
 } from '../../../../schema/types.ts';
 import { formatTime } from '../../../meta/time.ts';
-import { isSidecar } from '../../../rules/containers.ts';
+import { containerStatus, isSidecar } from '../../../rules/containers.ts';
 import { parseReference } from '../../images/image-reference.ts';
 import type { ContainerRecord } from '../../pods/container-record.ts';
 import { podStatus, type ContainerView, type Verdict } from '../../pods/pod-status.ts';
@@ -21,14 +21,6 @@ const EXPIRED: Verdict = {
   message: 'Pod was active on the node longer than the specified deadline',
 };
 const CRASHED = 'CrashLoopBackOff';
-
-/** The status of a container of whatever kind. */
-export function simulatedStatus(pod: Pod, container: string): ContainerStatus | undefined {
-  const { initContainerStatuses = [], containerStatuses = [], ephemeralContainerStatuses = [] } = pod.status ?? {};
-  return [...initContainerStatuses, ...containerStatuses, ...ephemeralContainerStatuses].find(
-    ({ name }) => name === container,
-  );
-}
 
 /** What decides about the next step. @param failureRate of pods that say none */
 export function factsOf(pod: Pod, now: number, failureRate = 0): SimulatedFacts {
@@ -47,7 +39,7 @@ export function factsOf(pod: Pod, now: number, failureRate = 0): SimulatedFacts 
     initDone: done >= init.length,
     crashed: main.some(({ state }) => state?.terminated ?? state?.waiting?.reason === CRASHED),
     restarts: main[0]?.restartCount ?? 0,
-    joined: (pod.spec?.ephemeralContainers ?? []).some(({ name }) => !simulatedStatus(pod, name)),
+    joined: (pod.spec?.ephemeralContainers ?? []).some(({ name }) => !containerStatus(pod, name)),
     held: main.some(({ state }) => state?.waiting !== undefined && state.waiting.reason === steering.stuck),
     ...(seconds !== undefined && since && { deadlineMs: Date.parse(since) + seconds * 1000 - now }),
     steering,
@@ -171,7 +163,7 @@ class SimulatedContainers {
   }
 
   private known({ name }: Container): ContainerStatus | undefined {
-    return simulatedStatus(this.pod, name);
+    return containerStatus(this.pod, name);
   }
 
   private view(container: Container, change: Partial<ContainerRecord> & { state: ContainerState }): ContainerView {
