@@ -24,14 +24,7 @@ import {
   type ChunkRow,
   type RunRow,
 } from './sql/read-runs.ts';
-import {
-  addSources,
-  findSources,
-  namespacesOfSources,
-  selectSources,
-  sourcesById,
-  type SourceRow,
-} from './sql/sources.ts';
+import { addSources, findSources, namespacesOfSources, selectSources, sourcesById } from './sql/sources.ts';
 import { writeBatches, type WrittenRow } from './sql/write-batches.ts';
 import { wordFilter } from './word-filter.ts';
 
@@ -92,10 +85,10 @@ class Archive implements LogArchive {
       bigintArray(sources.map(({ attempt }) => attempt)),
     ];
     const find = { name: 'log sources', text: findSources, values };
-    const found = await this.reader.query<SourceRow>(find);
+    const found = await this.reader.query<KnownSource>(find);
     if (found.length === sources.length) return found;
     await this.reader.query({ text: addSources, values });
-    return this.reader.query<SourceRow>(find);
+    return this.reader.query<KnownSource>(find);
   }
 
   /** One after the other: a write may have to make its chunk, which is a transaction on the same session. */
@@ -144,11 +137,11 @@ class Archive implements LogArchive {
     const lists = [kinds, namespaces, pods, containers, nodes];
     if (lists.some((list) => list && !list.some(isPossibleText))) return [];
     const values = lists.map((list) => (list ? textArray(list.filter(isPossibleText)) : null));
-    return this.reader.query<SourceRow>({ name: 'log sources of', text: selectSources, values });
+    return this.reader.query<KnownSource>({ name: 'log sources of', text: selectSources, values });
   }
 
   async sourcesById(ids: readonly number[]): Promise<KnownSource[]> {
-    return this.reader.query<SourceRow>({ name: 'log sources by id', text: sourcesById, values: [bigintArray(ids)] });
+    return this.reader.query<KnownSource>({ name: 'log sources by id', text: sourcesById, values: [bigintArray(ids)] });
   }
 
   async namespaces(): Promise<{ kind: LogSource['kind']; namespace: string }[]> {

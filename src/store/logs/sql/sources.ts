@@ -1,16 +1,3 @@
-/** A row of log.source. */
-export interface SourceRow {
-  id: number;
-  kind: 'container' | 'event' | 'audit';
-  node: string;
-  namespace: string;
-  pod: string;
-  uid: string;
-  container: string;
-  attempt: number;
-  position: string;
-}
-
 const COLUMNS = 'id, kind, node, namespace, pod, uid, container, attempt, position';
 
 /** Makes them known: $1 to $7 are the parts of each. Those that were known give no row. */
