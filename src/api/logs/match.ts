@@ -57,9 +57,9 @@ function patternOf(term: string): RegExp {
 /** Words that are whole wherever the text stands: not those at its ends. */
 const innerWords = (text: string): string[] => wordsOf(text.replace(/^[A-Za-z0-9]+|[A-Za-z0-9]+$/g, ''));
 
-/** What stands in JSON as it is, whoever wrote it: no writer escapes these. */
-const PLAIN = /^[\w .:,;@#$%()*+/=?![\]{}|~^-]*$/;
-const plainWords = (text: string): string[] => (PLAIN.test(text) && !text.includes('/') ? wordsOf(text) : []);
+/** What stands in JSON as it is, whoever wrote it: no writer escapes these. PHP's does `/`, and .NET's `+`. */
+const PLAIN = /^[\w .:,;@#$%()*=?![\]{}|~^-]*$/;
+const plainWords = (text: string): string[] => (PLAIN.test(text) ? wordsOf(text) : []);
 
 const wordsOfTest = ({ field, eq, exists }: FieldTest): string[] => {
   // what a line need not have says nothing of its words
