@@ -1,4 +1,5 @@
 import type { Api, RequestContext, WatchEvent } from '../../api/contract.ts';
+import { hasWebhook } from '../../api/conversion/stored-version.ts';
 import { Slice } from '../../api/fairness/turns.ts';
 import { isStatusError } from '../../meta/status.ts';
 import type { Stored } from '../../store/contract.ts';
@@ -53,6 +54,8 @@ export class LiveView {
   private readonly watches = new Map<number, () => void>();
   /** watches that hear of an event when it happens */
   private readonly caughtUp = new Set<number>();
+  /** of watches whose events come when a webhook has converted them: until which revision all have come */
+  private readonly progress = new Map<number, number>();
   private pending: WatchEvent[] = [];
   private applying = false;
   private over = false;
@@ -104,6 +107,7 @@ export class LiveView {
     for (const stop of this.watches.values()) stop();
     this.watches.clear();
     this.caughtUp.clear();
+    this.progress.clear();
     this.pending = [];
     const { revision, entries } = await this.read();
     if (this.over || reading !== this.reading) return;
@@ -167,8 +171,10 @@ export class LiveView {
           seen = Math.max(seen, revision);
           if (isCurrent() && !this.applying) this.revision = Math.max(this.revision, revision);
         },
-        onProgress: () => {
-          if (isCurrent()) this.caughtUp.add(place);
+        onProgress: (at) => {
+          if (!isCurrent()) return;
+          if (hasWebhook(target.kind)) this.proceed(place, at);
+          else this.caughtUp.add(place);
         },
         onEnd: (error) => {
           if (!isCurrent()) return;
@@ -181,6 +187,14 @@ export class LiveView {
     );
     if (isCurrent()) this.watches.set(place, stop);
     else stop();
+  }
+
+  /** All watches have told all until a revision: so the state is of the oldest of these. */
+  private proceed(place: number, revision: number): void {
+    const { progress, selection } = this;
+    progress.set(place, revision);
+    if (this.applying || this.pending.length > 0 || progress.size < selection.targets.length) return;
+    this.revision = Math.max(this.revision, Math.min(...progress.values()));
   }
 
   private async readAnew(): Promise<void> {
