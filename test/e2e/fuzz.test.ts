@@ -21,8 +21,8 @@ const SHOWN = 40;
 /** What a process may hold more than after the first tenth: caches and heap that is not collected yet. */
 const GROWTH_BYTES = 350 * 1024 * 1024;
 
-/** What the server says once; anything after it is a complaint. */
-const BANNER = /within ten minutes \(.*\):\n.*\n\n/;
+/** What the server says once, up to the link that logs in; anything after it is a complaint. */
+const BANNER = /ku7s is ready at [^]*?\?token=\S+\n\n/;
 
 /** One of each sort (by the first words), with how many there were. */
 function sorts(faults: readonly string[]): string[] {
