@@ -6,12 +6,14 @@ import type { LogArchive, LogLine, LogSource } from '../../store/logs/contract.t
 import { objectAs } from '../object-as.ts';
 import { keptLine } from './line.ts';
 
-/** ms between two writes, and events of one; those that wait for the database, beyond which it is read again from the log. */
+/** ms between two writes */
 const EVERY_MS = 500;
-const AT_ONCE = 2000;
-const MAX_WAITING = 20_000;
+/** Events of one write; those that may wait for the database, beyond which no more are taken until they are written. */
+const BOUNDS = { atOnce: 2000, waiting: 20_000 };
 /** ms after which it is asked again whether it is this process that collects */
 const LEAD_MS = 10_000;
+
+const SCOPE = { resource: 'events' };
 
 const ofNamespace = (namespace: string): LogSource => ({
   kind: 'event',
@@ -44,6 +46,7 @@ export class EventCollector {
     private readonly log: (line: string) => void,
     /** called after lines were written */
     private readonly wrote: () => void,
+    private readonly bounds = BOUNDS,
   ) {}
 
   start(): void {
@@ -67,9 +70,14 @@ export class EventCollector {
   }
 
   private stop(): void {
+    this.pause();
+    this.waiting = [];
+  }
+
+  /** Takes no more; what waits is written, and what comes is read from there on. */
+  private pause(): void {
     this.unwatch?.();
     this.unwatch = undefined;
-    this.waiting = [];
   }
 
   private async round(): Promise<void> {
@@ -80,9 +88,9 @@ export class EventCollector {
     }
     const [position] = await this.archive.register([POSITION]);
     if (!position) return;
-    if (!this.unwatch) this.begin(Number(position.position || 0));
+    if (!this.unwatch && !this.waiting.length) this.begin(Number(position.position || 0));
     while (this.waiting.length && !this.closed) {
-      const some = this.waiting.slice(0, AT_ONCE);
+      const some = this.waiting.slice(0, endOfRevision(this.waiting, this.bounds.atOnce));
       const until = some.at(-1)!.revision;
       if (!(await this.write(position.id, position.position, until, some))) return this.stop();
       position.position = String(until);
@@ -93,26 +101,33 @@ export class EventCollector {
 
   /** Watches from where the archive is; where that is forgotten, from what there is. */
   private begin(from: number): void {
-    const scope = { resource: 'events' };
-    const watch = (revision: number): (() => void) =>
-      this.store.watch(scope, revision, {
-        onEvents: (events) => {
-          for (const { type, stored } of events) if (type !== 'DELETED') this.waiting.push(stored);
-          if (this.waiting.length > MAX_WAITING) this.stop();
-        },
-        onEnd: () => this.stop(),
-      });
     if (from > 0) {
       try {
-        this.unwatch = watch(from);
+        this.watch(from);
         return;
       } catch (error) {
         if (!(error instanceof Compacted)) throw error;
       }
     }
-    const { items, revision } = this.store.list(scope);
+    const { items, revision } = this.store.list(SCOPE);
     this.waiting = items.filter((stored) => stored.revision > from).sort((a, b) => a.revision - b.revision);
-    this.unwatch = watch(revision);
+    this.watch(revision);
+  }
+
+  private watch(from: number): void {
+    let full = false;
+    const unwatch = this.store.watch(SCOPE, from, {
+      onEvents: (events) => {
+        if (full) return;
+        for (const { type, stored } of events) if (type !== 'DELETED') this.waiting.push(stored);
+        full = this.waiting.length > this.bounds.waiting;
+        if (full) this.pause();
+      },
+      onEnd: () => this.stop(),
+    });
+    // history is told before the watch is there to be ended
+    if (full) unwatch();
+    else this.unwatch = unwatch;
   }
 
   private async write(position: number, from: string, until: number, events: readonly Stored[]): Promise<boolean> {
@@ -134,6 +149,13 @@ export class EventCollector {
       })),
     ]);
   }
+}
+
+/** Where to cut: at `count` or behind it, never between two of one revision, since the position is a revision. */
+function endOfRevision(events: readonly Stored[], count: number): number {
+  let end = Math.min(count, events.length);
+  while (events[end] && events[end]?.revision === events[end - 1]?.revision) end++;
+  return end;
 }
 
 /** An event as a line: JSON, so that it can be asked for by field. */

@@ -9,6 +9,9 @@ import { Entry } from './entry.ts';
 const EVERY_MS = 1000;
 const RETRY_MS = 5000;
 const AT_ONCE = 16;
+/** Lines of one request, and UTF-16 units of their texts: collectors take messages of 4 MiB unless they are told otherwise. */
+const REQUEST_LINES = 2000;
+const REQUEST_UNITS = 512 * 1024;
 
 /** Sends lines somewhere else. Rejects where they did not arrive. */
 export interface LineExporter {
@@ -78,7 +81,7 @@ export class LineExport {
         const source = byId.get(run.source);
         return source ? linesOf(run).map((line) => new Entry(source, line)) : [];
       });
-      if (entries.length) await this.exporter.send(entries);
+      for (const request of requests(entries)) await this.exporter.send(request);
       const next = textOf(mark);
       if (!(await this.move(position.id, at, next))) return;
       at = next;
@@ -88,6 +91,21 @@ export class LineExport {
   private move(source: number, from: string, until: string): Promise<boolean> {
     return this.archive.write([{ source, from, until, lines: [] }]);
   }
+}
+
+/** The entries in their order, no more at once than a collector takes. */
+function* requests(entries: readonly LogEntry[]): Generator<readonly LogEntry[]> {
+  let from = 0;
+  let units = 0;
+  for (const [n, { text }] of entries.entries()) {
+    if (n > from && (n - from >= REQUEST_LINES || units + text.length > REQUEST_UNITS)) {
+      yield entries.slice(from, n);
+      from = n;
+      units = 0;
+    }
+    units += text.length;
+  }
+  if (from < entries.length) yield entries.slice(from);
 }
 
 /** Its position is what has been sent; it has no lines. */
