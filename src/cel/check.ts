@@ -9,6 +9,7 @@ import {
   type Node,
   type Select,
 } from './ast.ts';
+import type { Steps } from '../meta/steps.ts';
 import type { FunctionDeclaration, Functions, Overload } from './overload.ts';
 import type { Problem } from './problem.ts';
 import { TYPE_NAMES } from './type-names.ts';
@@ -313,9 +314,10 @@ class Checker {
  * Gives each node of an expression its type and each call its overloads.
  * @returns what is wrong; empty where nothing is
  */
-export function check(root: Node, variables: Variables, functions: Functions): Problem[] {
+export function* checkSteps(root: Node, variables: Variables, functions: Functions): Steps<Problem[]> {
   const checker = new Checker(variables, functions);
   checker.check(root);
+  yield;
   checker.settle(root);
   return checker.problems;
 }

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Variables } from '../../cel/check.ts';
-import { compile, type Program } from '../../cel/expression.ts';
+import { compileSteps, type Program } from '../../cel/expression.ts';
 import { AUTHORIZER_TYPE, RESOURCE_CHECK_TYPE } from '../../cel/library/authorizer.ts';
 import {
   BOOL,
@@ -91,12 +91,12 @@ export function admissionVariables(withParams: boolean, withAuthorizer: boolean)
 }
 
 /** Of an expression in the words of the API server: its program, or why it is none. @param returns names of types that it may give; empty: any */
-export function compileFor(
+export function* compileFor(
   expression: string,
   variables: Variables,
   returns: readonly string[],
-): { program: Program } | { error: string } {
-  const compiled = compile(expression, variables);
+): Steps<{ program: Program } | { error: string }> {
+  const compiled = yield* compileSteps(expression, variables);
   if ('error' in compiled) return compiled;
   const got = fullName(compiled.program.type);
   if (returns.length === 0 || returns.includes(got)) return compiled;
@@ -133,7 +133,7 @@ function* make(list: readonly Named[], withParams: boolean): Steps<Composition> 
     variables: object('variables', fields),
   });
   for (const { name, expression } of list) {
-    const compiled = compile(expression, scope(true));
+    const compiled = yield* compileSteps(expression, scope(true));
     programs.set(name, compiled);
     fields[name] = 'error' in compiled ? DYN : declared(compiled.program.type);
     yield;

@@ -1,6 +1,7 @@
 import type { Variables } from '../../cel/check.ts';
-import { compile, type Program } from '../../cel/expression.ts';
+import { compileSteps, type Program } from '../../cel/expression.ts';
 import { optionalOf } from '../../cel/types.ts';
+import { atOnce, type Steps } from '../../meta/steps.ts';
 import type { JsonSchema } from '../custom/json-schema.ts';
 import { schemaType, timesInRequest } from './schema-type.ts';
 
@@ -42,17 +43,20 @@ function make(schema: JsonSchema, whole: boolean): RuleScope | undefined {
   };
 }
 
-/** The same of a rule that is only to be judged. */
-export function ruleFacts(
+/** What is known of a rule that is only to be judged. */
+export const ruleFacts = (...of: Parameters<typeof readRule>): RuleFacts => atOnce(readRule(...of));
+
+/** The same in steps; where it was read before there are none. */
+export function* readRule(
   expression: string,
   scope: RuleScope,
   result: 'bool' | 'string',
   optionalOldSelf: boolean,
-): RuleFacts {
+): Steps<RuleFacts> {
   const key = `${result} ${optionalOldSelf} ${expression}`;
   let facts = scope.known.get(key);
   if (!facts) {
-    const compiled = compileRule(expression, scope, result, optionalOldSelf);
+    const compiled = yield* compileRule(expression, scope, result, optionalOldSelf);
     facts =
       'error' in compiled
         ? { error: compiled.error, cost: 0, usesOldSelf: false }
@@ -63,13 +67,13 @@ export function ruleFacts(
 }
 
 /** The program of an expression of x-kubernetes-validations, or why it is none, in the words of the API server. */
-export function compileRule(
+export function* compileRule(
   expression: string,
   { variables, optional }: RuleScope,
   result: 'bool' | 'string',
   optionalOldSelf: boolean,
-): { program: Program } | { error: string } {
-  const compiled = compile(expression, optionalOldSelf ? optional : variables);
+): Steps<{ program: Program } | { error: string }> {
+  const compiled = yield* compileSteps(expression, optionalOldSelf ? optional : variables);
   if ('error' in compiled || compiled.program.type.kind === result) return compiled;
   return { error: result === 'bool' ? 'cel expression must evaluate to a bool' : 'must evaluate to a string' };
 }

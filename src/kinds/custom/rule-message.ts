@@ -1,4 +1,5 @@
 import { CelError } from '../../cel/values.ts';
+import type { Steps } from '../../meta/steps.ts';
 import { compileRule, type RuleScope } from '../cel/check-rule.ts';
 import { CALL_LIMIT, MAX_MESSAGE } from '../cel/limits.ts';
 import type { ValidationRule } from './json-schema.ts';
@@ -14,15 +15,15 @@ export interface RuleMessage {
 }
 
 /** What a rule says that does not hold. @param budget what its messageExpression may cost */
-export function ruleMessage(
+export function* ruleMessage(
   rule: ValidationRule,
   scope: RuleScope,
   variables: Readonly<Record<string, unknown>>,
   budget: number,
-): RuleMessage {
+): Steps<RuleMessage> {
   const plain = { text: rule.message ? rule.message.trim() : `failed rule: ${rule.rule.trim()}`, fatal: false };
   if (!rule.messageExpression) return { ...plain, cost: 0 };
-  const compiled = compileRule(rule.messageExpression, scope, 'string', rule.optionalOldSelf === true);
+  const compiled = yield* compileRule(rule.messageExpression, scope, 'string', rule.optionalOldSelf === true);
   if ('error' in compiled) return { ...plain, cost: 0 };
   const { value, cost, exceeded } = compiled.program.run(variables, CALL_LIMIT);
   if (cost > budget) {

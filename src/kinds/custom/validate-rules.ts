@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { CelError, Optional, type Value } from '../../cel/values.ts';
 import { duplicate, forbidden, invalid, required, type FieldError } from '../../meta/field.ts';
+import type { Steps } from '../../meta/steps.ts';
 import { compileRule, ruleScope } from '../cel/check-rule.ts';
 import { CALL_LIMIT, REQUEST_BUDGET } from '../cel/limits.ts';
 import { ruleValue } from '../cel/rule-value.ts';
@@ -90,11 +91,11 @@ class Rules {
     return false;
   }
 
-  private check(rule: ValidationRule, schema: JsonSchema, whole: boolean, at: At, part: Part): boolean {
+  private *check(rule: ValidationRule, schema: JsonSchema, whole: boolean, at: At, part: Part): Steps<boolean> {
     const scope = ruleScope(schema, whole);
     if (!scope) return true;
     const shown = schema.type ?? '';
-    const compiled = compileRule(rule.rule, scope, 'bool', rule.optionalOldSelf === true);
+    const compiled = yield* compileRule(rule.rule, scope, 'bool', rule.optionalOldSelf === true);
     if ('error' in compiled) {
       this.errors.push(invalid(at, shown, `rule compile error: ${compiled.error}`));
       return true;
@@ -116,7 +117,7 @@ class Rules {
     }
     if (value === true) return true;
     const place = placeOf(rule, schema, at);
-    const message = ruleMessage(rule, scope, variables, this.budget);
+    const message = yield* ruleMessage(rule, scope, variables, this.budget);
     this.budget -= message.cost;
     const error = message.fatal
       ? invalid(place, shown, message.text)
@@ -136,7 +137,7 @@ class Rules {
     if (own.length && this.budget <= 0) return this.stop(invalid(at, schema.type ?? '', SPENT));
     const embedded = whole || schema['x-kubernetes-embedded-resource'] === true;
     for (const rule of own) {
-      if (!this.check(rule, schema, embedded, at, part)) return false;
+      if (!(yield* this.check(rule, schema, embedded, at, part))) return false;
       yield;
     }
     if (Array.isArray(value)) return yield* this.items(schema, at, part, value);

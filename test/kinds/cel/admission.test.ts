@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import { compile } from '../../../src/cel/expression.ts';
+import { atOnce } from '../../../src/meta/steps.ts';
 import { admissionVariables, compileFor } from '../../../src/kinds/cel/admission.ts';
 
 const variables = admissionVariables(false, true);
 /** The first mistake as `column: words`. */
 const mistake = (expression: string): string | undefined => {
-  const compiled = compileFor(expression, variables, ['bool']);
+  const compiled = atOnce(compileFor(expression, variables, ['bool']));
   const error = 'error' in compiled ? compiled.error : undefined;
   const found = /<input>:1:(\d+): ([^\n]*)/.exec(error ?? '');
   return found ? `${found[1]}: ${found[2]}` : error;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../../src/cel/expression.ts';
+import { atOnce } from '../../../src/meta/steps.ts';
 import { compileRule, ruleScope } from '../../../src/kinds/cel/check-rule.ts';
 import type { JsonSchema } from '../../../src/kinds/custom/json-schema.ts';
 
@@ -40,7 +41,7 @@ const schema: JsonSchema = {
   },
 };
 function check(expression: string): string | undefined {
-  const compiled = compileRule(expression, ruleScope(schema, true)!, 'bool', false);
+  const compiled = atOnce(compileRule(expression, ruleScope(schema, true)!, 'bool', false));
   return 'error' in compiled ? compiled.error : undefined;
 }
 

@@ -1,5 +1,5 @@
 import type { MatchCondition, Validation, ValidatingAdmissionPolicySpec } from '../../../../schema/types.ts';
-import type { Program } from '../../../cel/expression.ts';
+import type { Variables } from '../../../cel/check.ts';
 import { CelError, type Value } from '../../../cel/values.ts';
 import { admissionVariables, compileFor, composeSteps, type Composition } from '../../../kinds/cel/admission.ts';
 import { CALL_LIMIT, CONDITIONS_BUDGET, MAX_MESSAGE, REQUEST_BUDGET } from '../../../kinds/cel/limits.ts';
@@ -21,7 +21,6 @@ export interface Refusal {
   /** refuses whatever a binding's actions are */
   always?: boolean;
 }
-type Compiled = { program: Program } | { error: string };
 
 const SPENT = 'validation failed due to running out of cost budget, no further validation rules will be run';
 /** Of expressions that together cost more than they may. */
@@ -45,12 +44,16 @@ class Evaluation {
   get left(): number {
     return this.budget;
   }
-  /** The value; CelError where it has none, in the words of the API server. Others have their turn before it. Throws OutOfBudget. */
-  async run(expression: string, compiled: Compiled): Promise<Value> {
+  /**
+   * The value; CelError where it has none, in the words of the API server. Others have their turn before it, and while it
+   * is read. Throws OutOfBudget.
+   */
+  async run(expression: string, variables: Variables, returns: readonly string[]): Promise<Value> {
     if (this.pace.due) await this.pace.turn();
+    const compiled = await this.pace.run(compileFor(expression, variables, returns));
     if ('error' in compiled) return new CelError(`compilation error: ${compiled.error}`);
-    const variables = this.composed ? { ...this.bindings, variables: this.composed } : this.bindings;
-    const { value, cost } = compiled.program.run(variables, CALL_LIMIT);
+    const known = this.composed ? { ...this.bindings, variables: this.composed } : this.bindings;
+    const { value, cost } = compiled.program.run(known, CALL_LIMIT);
     this.budget -= cost + (this.composed?.takeCost() ?? 0);
     if (this.budget < 0) throw new OutOfBudget();
     return value instanceof CelError
@@ -74,7 +77,7 @@ export async function isAbout(
   let about = true;
   try {
     for (const { expression } of conditions) {
-      const value = await evaluation.run(expression, compileFor(expression, variables, ['bool']));
+      const value = await evaluation.run(expression, variables, ['bool']);
       if (value instanceof CelError) errors.push(value.message);
       else if (value === false) about = false;
     }
@@ -132,8 +135,7 @@ async function validate(
 ): Promise<Refusal[]> {
   const evaluation = new Evaluation(bindings, composition, REQUEST_BUDGET);
   const values: Value[] = [];
-  for (const { expression } of validations)
-    values.push(await evaluation.run(expression, compileFor(expression, variables(true), ['bool'])));
+  for (const { expression } of validations) values.push(await evaluation.run(expression, variables(true), ['bool']));
   if (values.every((value) => value === true)) return [];
   const messages = await messagesOf(validations, bindings, composition, variables(false), evaluation.left);
   return values.flatMap((value, index): Refusal[] => {
@@ -159,7 +161,7 @@ async function messagesOf(
   try {
     const values: Value[] = [];
     for (const { messageExpression: text } of validations)
-      values.push(text ? await evaluation.run(text, compileFor(text, variables, ['string'])) : null);
+      values.push(text ? await evaluation.run(text, variables, ['string']) : null);
     return values;
   } catch (error) {
     if (error instanceof OutOfBudget) return error;
@@ -178,8 +180,7 @@ async function annotate(
   const evaluation = new Evaluation(bindings, composition, REQUEST_BUDGET);
   const refusals: Refusal[] = [];
   for (const { key, valueExpression } of auditAnnotations) {
-    const compiled = compileFor(valueExpression.trim(), variables, ['string', 'null_type']);
-    const value = await evaluation.run(valueExpression, compiled);
+    const value = await evaluation.run(valueExpression, variables, ['string', 'null_type']);
     if (value instanceof CelError) refusals.push({ message: value.message, reason: 'Invalid', index: 0, always: true });
     else if (typeof value === 'string' && value.trim()) publish(key, value.trim());
   }

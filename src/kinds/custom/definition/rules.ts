@@ -7,7 +7,7 @@ import {
   type FieldError,
   type Path,
 } from '../../../meta/field.ts';
-import { ruleFacts, ruleScope, type RuleScope } from '../../cel/check-rule.ts';
+import { readRule, ruleFacts, ruleScope, type RuleScope } from '../../cel/check-rule.ts';
 import { overBudget, RULE_LIMIT } from '../../cel/limits.ts';
 import type { JsonSchema, ValidationRule } from '../json-schema.ts';
 import { findFieldPath } from './field-path.ts';
@@ -117,9 +117,9 @@ export function* readRules(schema: AnySchema, root = true): Generator<void> {
   const rules = schema['x-kubernetes-validations'] ?? [];
   const scope = rules.length ? ruleScope(schema as JsonSchema, root) : undefined;
   for (const { rule, messageExpression, optionalOldSelf = false } of scope ? rules : []) {
-    if (rule?.trim()) ruleFacts(rule, scope as RuleScope, 'bool', optionalOldSelf);
+    if (rule?.trim()) yield* readRule(rule, scope as RuleScope, 'bool', optionalOldSelf);
     yield;
-    if (messageExpression) ruleFacts(messageExpression, scope as RuleScope, 'string', optionalOldSelf);
+    if (messageExpression) yield* readRule(messageExpression, scope as RuleScope, 'string', optionalOldSelf);
     yield;
   }
   const { items, properties, additionalProperties } = schema;

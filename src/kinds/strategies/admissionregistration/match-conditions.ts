@@ -8,13 +8,13 @@ import { validateLabelName } from '../../validation/labels.ts';
 
 const MAX_CONDITIONS = 64;
 /** An expression's mistakes as an error of its field. */
-export function expressionErrors(
+export function* expressionErrors(
   expression: string,
   variables: Variables,
   returns: readonly string[],
   at: Path,
-): FieldError[] {
-  const compiled = compileFor(expression, variables, returns);
+): Steps<FieldError[]> {
+  const compiled = yield* compileFor(expression, variables, returns);
   return 'error' in compiled ? [invalid(at, expression, compiled.error)] : [];
 }
 
@@ -32,7 +32,7 @@ export function* matchConditionErrors(
     const here = at.index(i);
     const text = expression.trim();
     if (text === '') errors.push(required(here.child('expression')));
-    else errors.push(...expressionErrors(text, variables, ['bool'], here.child('expression')));
+    else errors.push(...(yield* expressionErrors(text, variables, ['bool'], here.child('expression'))));
     yield;
     if (name) {
       errors.push(...validateLabelName(name, here.child('name')));

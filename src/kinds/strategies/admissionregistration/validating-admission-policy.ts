@@ -84,14 +84,15 @@ function messageErrors({ message = '' }: Parts<Validation>, at: Path): FieldErro
   return hasLineBreak(message.trim()) ? [invalid(at, message, 'message must not contain line breaks')] : [];
 }
 
-function validationErrors(validation: Parts<Validation>, scope: Scope, at: Path): FieldError[] {
+function* validationErrors(validation: Parts<Validation>, scope: Scope, at: Path): Steps<FieldError[]> {
   const { expression = '', messageExpression = '', reason } = validation;
   const errors: FieldError[] = [];
   if (expression.trim() === '') errors.push(required(at.child('expression'), 'expression is not specified'));
-  else errors.push(...expressionErrors(expression, scope(true), ['bool'], at.child('expression')));
+  else errors.push(...(yield* expressionErrors(expression, scope(true), ['bool'], at.child('expression'))));
   const here = at.child('messageExpression');
   if (messageExpression.trim() !== '') {
-    errors.push(...expressionErrors(messageExpression, scope(false), ['string'], here));
+    yield;
+    errors.push(...(yield* expressionErrors(messageExpression, scope(false), ['string'], here)));
   } else if (messageExpression !== '') errors.push(invalid(here, messageExpression, 'must be non-empty if specified'));
   errors.push(...messageErrors(validation, at.child('message')));
   if (reason !== undefined && !REASONS.includes(reason)) errors.push(notSupported(at.child('reason'), reason, REASONS));
@@ -118,7 +119,7 @@ function* annotationErrors(
     else if (Buffer.byteLength(text) > MAX_VALUE_EXPRESSION)
       errors.push(required(value, `must not exceed ${MAX_VALUE_EXPRESSION} bytes in length`));
     else {
-      const compiled = compileFor(text, scope(true), ['string', 'null_type']);
+      const compiled = yield* compileFor(text, scope(true), ['string', 'null_type']);
       if ('error' in compiled) errors.push(invalid(value, valueExpression, compiled.error));
     }
     if (keys.has(key)) errors.push(duplicate(here.child('key'), key));
@@ -152,7 +153,7 @@ function* policyErrors(object: Policy, skipConditions: boolean): Steps<FieldErro
     return [...errors, required(SPEC.child('validations'), why), required(SPEC.child('auditAnnotations'), why)];
   }
   for (const [i, validation] of validations.entries()) {
-    errors.push(...validationErrors(validation, scope, SPEC.child('validations').index(i)));
+    errors.push(...(yield* validationErrors(validation, scope, SPEC.child('validations').index(i))));
     yield;
   }
   return [...errors, ...(yield* annotationErrors(annotations, object.metadata.name ?? '', scope))];
