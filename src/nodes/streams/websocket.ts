@@ -1,12 +1,8 @@
-import { createHash } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-
-/** Bytes of one message from a client; kubectl sends at most 32 KiB at once. */
-const MAX_MESSAGE = 4 * 1024 * 1024;
-const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
-const OP = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
+import { acceptOf, frameOf, OP } from '../../rules/websocket/frame.ts';
+import { MessageReader, WebSocketError, type WebSocketMessage } from '../../rules/websocket/message-reader.ts';
 
 /** The first of the client's protocols that the server also speaks; undefined when there is none. */
 export function chooseProtocol(request: IncomingMessage, supported: readonly string[]): string | undefined {
@@ -24,12 +20,11 @@ export function acceptWebSocket(
   head: Buffer,
   protocol: string | undefined,
 ): WebSocketConnection {
-  const accept = createHash('sha1').update(`${request.headers['sec-websocket-key']}${GUID}`).digest('base64');
   const lines = [
     'HTTP/1.1 101 Switching Protocols',
     'Upgrade: websocket',
     'Connection: Upgrade',
-    `Sec-WebSocket-Accept: ${accept}`,
+    `Sec-WebSocket-Accept: ${acceptOf(request.headers['sec-websocket-key'] ?? '')}`,
   ];
   if (protocol) lines.push(`Sec-WebSocket-Protocol: ${protocol}`);
   socket.write(`${lines.join('\r\n')}\r\n\r\n`);
@@ -38,9 +33,7 @@ export function acceptWebSocket(
 
 /** A server's end of a WebSocket. Events: `message` (Buffer, isText), `drain`, `close`. */
 export class WebSocketConnection extends EventEmitter {
-  private buffer: Buffer;
-  private fragments: Buffer[] = [];
-  private text = false;
+  private readonly reader = new MessageReader(true);
   private closed = false;
 
   constructor(
@@ -48,27 +41,25 @@ export class WebSocketConnection extends EventEmitter {
     head: Buffer,
   ) {
     super();
-    this.buffer = head;
+    if (head.length) socket.unshift(head);
     socket.on('data', (chunk: Buffer) => this.receive(chunk));
     socket.on('drain', () => this.emit('drain'));
     socket.on('error', () => this.gone());
     socket.on('close', () => this.gone());
     socket.on('end', () => this.gone());
-    if (head.length) setImmediate(() => this.receive(Buffer.alloc(0)));
   }
 
   /** False when the client reads slowly: the caller then waits for `drain`. */
   send(data: Buffer, text = false): boolean {
     if (this.closed) return true;
-    this.socket.write(header(text ? OP.text : OP.binary, data.length));
-    return this.socket.write(data);
+    return this.write(text ? OP.text : OP.binary, data);
   }
 
   close(code = 1000): void {
     if (this.closed) return;
     const body = Buffer.alloc(2);
     body.writeUInt16BE(code);
-    this.socket.write(Buffer.concat([header(OP.close, 2), body]));
+    this.write(OP.close, body);
     this.socket.end();
     this.gone();
   }
@@ -81,6 +72,12 @@ export class WebSocketConnection extends EventEmitter {
     this.socket.resume();
   }
 
+  private write(op: number, data: Buffer): boolean {
+    let isWritten = true;
+    for (const part of frameOf(op, data, false)) isWritten = this.socket.write(part);
+    return isWritten;
+  }
+
   private gone(): void {
     if (this.closed) return;
     this.closed = true;
@@ -89,55 +86,23 @@ export class WebSocketConnection extends EventEmitter {
   }
 
   private receive(chunk: Buffer): void {
-    this.buffer = this.buffer.length ? Buffer.concat([this.buffer, chunk]) : chunk;
-    for (let frame = this.next(); frame && !this.closed; frame = this.next()) this.handle(frame);
-  }
-
-  private next(): { final: boolean; op: number; data: Buffer } | undefined {
-    const { buffer } = this;
-    if (buffer.length < 2) return undefined;
-    const short = buffer[1]! & 0x7f;
-    const extra = short === 126 ? 2 : short === 127 ? 8 : 0;
-    if (buffer.length < 2 + extra) return undefined;
-    const length = extra === 0 ? short : extra === 2 ? buffer.readUInt16BE(2) : Number(buffer.readBigUInt64BE(2));
-    if (length > MAX_MESSAGE) {
-      this.close(1009);
-      return undefined;
-    }
-    const masked = (buffer[1]! & 0x80) !== 0;
-    const start = 2 + extra + (masked ? 4 : 0);
-    if (buffer.length < start + length) return undefined;
-    const data = Buffer.from(buffer.subarray(start, start + length));
-    if (masked) for (let i = 0; i < length; i++) data[i]! ^= buffer[start - 4 + (i & 3)]!;
-    this.buffer = buffer.subarray(start + length);
-    return { final: (buffer[0]! & 0x80) !== 0, op: buffer[0]! & 0x0f, data };
-  }
-
-  private handle({ final, op, data }: { final: boolean; op: number; data: Buffer }): void {
-    if (op === OP.ping) this.socket.write(Buffer.concat([header(OP.pong, data.length), data]));
-    else if (op === OP.close) this.close(1000);
-    else if (op === OP.text || op === OP.binary || op === OP.continuation) {
-      if (op !== OP.continuation) this.text = op === OP.text;
-      this.fragments.push(data);
-      if (this.fragments.reduce((sum, each) => sum + each.length, 0) > MAX_MESSAGE) return this.close(1009);
-      if (!final) return;
-      const message = this.fragments.length === 1 ? this.fragments[0]! : Buffer.concat(this.fragments);
-      this.fragments = [];
-      this.emit('message', message, this.text);
+    if (this.closed) return;
+    try {
+      for (const message of this.reader.read(chunk)) {
+        this.handle(message);
+        if (this.closed) return;
+      }
+    } catch (error) {
+      if (!(error instanceof WebSocketError)) throw error;
+      this.close(error.code);
     }
   }
-}
 
-function header(op: number, length: number): Buffer {
-  if (length < 126) return Buffer.from([0x80 | op, length]);
-  if (length < 65536) {
-    const short = Buffer.from([0x80 | op, 126, 0, 0]);
-    short.writeUInt16BE(length, 2);
-    return short;
+  private handle({ op, data }: WebSocketMessage): void {
+    if (op === OP.close) this.close(1000);
+    else if (op === OP.ping) {
+      // who does not read is not answered: nothing says how many pings come
+      if (!this.socket.writableNeedDrain) this.write(OP.pong, data);
+    } else if (op !== OP.pong) this.emit('message', data, op === OP.text);
   }
-  const long = Buffer.alloc(10);
-  long[0] = 0x80 | op;
-  long[1] = 127;
-  long.writeBigUInt64BE(BigInt(length), 2);
-  return long;
 }
