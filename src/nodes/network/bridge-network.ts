@@ -18,12 +18,15 @@ const NETWORKS = 256;
 export const isPodAddress = (ip: string): boolean => ip.startsWith('10.244.');
 
 /**
- * Of the host's end of a pod's link: the host forwards for the pod, and takes no packet from it whose source is not the
- * pod's address (RFC 3704, strict).
+ * Of the host's end of a pod's link: the host forwards for the pod, takes no packet from it whose source is not the
+ * pod's address (RFC 3704, strict), and no other routes of it. It speaks no IPv6 with it: pods have no such address, and
+ * the host would take a router's word from whoever may send raw packets (RFC 4861, 4.2).
  */
 const POD_LINK = [
-  ['forwarding', '1'],
-  ['rp_filter', '1'],
+  ['ipv6', 'disable_ipv6', '1'],
+  ['ipv4', 'forwarding', '1'],
+  ['ipv4', 'rp_filter', '1'],
+  ['ipv4', 'accept_redirects', '0'],
 ] as const;
 
 export interface PodGuard {
@@ -170,8 +173,8 @@ export class BridgeNetwork implements PodNetwork {
     const gatewayMac = hardware(this.network, 1);
     if (!links().has(link))
       await this.batch([`link add ${link} type veth peer name eth0 address ${mac} netns ${name}`]);
+    for (const [family, setting, value] of POD_LINK) sysctl(family, link, setting, value);
     await this.batch([`link set ${link} address ${gatewayMac} up`, `route replace ${ip}/32 dev ${link}${this.source}`]);
-    for (const [setting, value] of POD_LINK) sysctl(link, setting, value);
     await this.batch(
       [
         'link set lo up',
@@ -250,9 +253,9 @@ export class BridgeNetwork implements PodNetwork {
   }
 }
 
-function sysctl(link: string, setting: string, value: string): void {
+function sysctl(family: string, link: string, setting: string, value: string): void {
   try {
-    writeFileSync(`/proc/sys/net/ipv4/conf/${link}/${setting}`, value);
+    writeFileSync(`/proc/sys/net/${family}/conf/${link}/${setting}`, value);
   } catch {
     // Where /proc/sys may not be written, as in a container, pods have what the machine has by default.
     return;

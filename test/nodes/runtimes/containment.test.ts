@@ -3,100 +3,26 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Pod, SecurityContext } from '../../../schema/types.ts';
-import { openNodeCgroups } from '../../../src/nodes/cgroups/node-cgroups.ts';
-import { LogStore } from '../../../src/nodes/logs/log-store.ts';
+import type { SecurityContext } from '../../../schema/types.ts';
+import type { LogStore } from '../../../src/nodes/logs/log-store.ts';
 import { readLog } from '../../../src/nodes/logs/read-log.ts';
-import { attemptCgroup, sandboxCgroup } from '../../../src/nodes/pods/container-cgroup.ts';
-import { machineSecurity } from '../../../src/nodes/pods/machine-security.ts';
 import { probeCapabilities } from '../../../src/nodes/runtimes/process/capabilities.ts';
-import { ProcessRuntime } from '../../../src/nodes/runtimes/process/process-runtime.ts';
-import { removeTree } from '../../../src/rules/machine/unmount.ts';
-import type { BindMount, PodSandboxSpec } from '../../../src/nodes/runtimes/runtime.ts';
-import { realClock } from '../support.ts';
+import type { ProcessRuntime } from '../../../src/nodes/runtimes/process/process-runtime.ts';
+import { Inside, SECRET, type Tried } from './inside.ts';
 import { sandboxSpec, securityOf } from './specs.ts';
 
 const can = probeCapabilities(tmpdir());
-const cgroups = openNodeCgroups(mkdtempSync(join(tmpdir(), 'ku7s-cgroups-')), realClock).cgroups;
-const { available } = machineSecurity();
-const SECRET = 'the-secret-of-another-pod';
 let data: string;
 let logs: LogStore;
 let runtime: ProcessRuntime;
-let count = 0;
-let umask: number;
+let world: Inside;
+const inside = (script: string, tried?: Tried) => world.run(script, tried);
 
 beforeAll(() => {
-  // as the server has it
-  umask = process.umask(0o077);
-  data = mkdtempSync(join(tmpdir(), 'ku7s-data-'));
-  mkdirSync(join(data, 'pods', 'other', 'volumes', 'token'), { recursive: true });
-  writeFileSync(join(data, 'pods', 'other', 'volumes', 'token', 'secret'), SECRET);
-  writeFileSync(join(data, 'key'), SECRET);
-  logs = new LogStore(join(data, 'logs'), Date.now);
-  runtime = new ProcessRuntime({ root: join(data, 'pods'), data, can, available, logs, clock: realClock });
+  world = new Inside();
+  ({ data, logs, runtime } = world);
 });
-afterAll(async () => {
-  process.umask(umask);
-  await cgroups?.close();
-  await removeTree(data);
-});
-
-interface Tried {
-  own?: SecurityContext;
-  pod?: Partial<PodSandboxSpec>;
-  mounts?: BindMount[];
-  /** run beside the container, which then only waits */
-  beside?: boolean;
-}
-
-/** What a shell script in a container prints, and its exit code. */
-async function inside(script: string, { own = {}, pod = {}, mounts = [], beside = false }: Tried = {}) {
-  const identity = { namespace: 'default', name: 'p', uid: `tried-${++count}` };
-  const object = podOf(identity.uid, own);
-  const context = { cgroups, runtime, unenforced: { why: '', refused: false } };
-  const cgroup = sandboxCgroup(object, new Map(), context);
-  const sandbox = await runtime.startPod(sandboxSpec({ pod: identity, cgroup, ...pod }));
-  const command = beside ? ['sleep', '1000'] : ['/bin/sh', '-c', `exec 2>&1; ${script}`];
-  const container = await runtime.start({
-    pod: identity,
-    name: 'c',
-    attempt: 0,
-    command,
-    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', DATA: data },
-    root: { kind: 'host' },
-    mounts,
-    sandbox,
-    security: securityOf(own),
-    cgroup: attemptCgroup(object, object.spec!.containers[0]!, 0, mounts, context),
-    stdin: false,
-    tty: false,
-  });
-  let out = '';
-  let code: number;
-  if (beside) {
-    const session = runtime.exec(container, ['/bin/sh', '-c', `exec 2>&1; ${script}`]);
-    session.onOutput((_, chunk) => (out += chunk.toString()));
-    code = await session.exited;
-    container.kill();
-    await container.exited;
-  } else {
-    const exit = await container.exited;
-    code = exit.exitCode;
-    const { signal } = new AbortController();
-    for await (const chunk of readLog(logs, logs.path(identity, 'c', 0), {}, () => false, signal))
-      out += chunk.toString();
-    out += exit.startError ?? '';
-  }
-  await runtime.removePod(identity);
-  await cgroups?.find(identity.uid)?.remove();
-  return { code, out };
-}
-
-const podOf = (uid: string, securityContext: SecurityContext): Pod => ({
-  metadata: { name: 'p', namespace: 'default', uid, resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z' },
-  spec: { containers: [{ name: 'c', securityContext }] },
-});
+afterAll(() => world.close());
 
 const status = (field: string): string => `sed -n 's/^${field}:[[:space:]]*//p' /proc/self/status`;
 const perl = (text: string): string => `perl -e '${text}'`;
@@ -280,7 +206,7 @@ describe.runIf(can.rootView).each([
 
 describe.runIf(can.rootView)('a pod', () => {
   it('lets a container see the processes of the one that it targets, and no others', async () => {
-    const pod = { namespace: 'default', name: 'p', uid: `tried-${++count}` };
+    const pod = world.identity();
     const sandbox = await runtime.startPod(sandboxSpec({ pod }));
     const common = { pod, attempt: 0, mounts: [], sandbox, security: securityOf({}), stdin: false, tty: false };
     const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
@@ -334,7 +260,7 @@ describe.runIf(can.rootView)('a pod', () => {
   });
 
   it.runIf(can.root)('leaves one mount, however often its start failed', async () => {
-    const pod = { namespace: 'default', name: 'p', uid: `tried-${++count}` };
+    const pod = world.identity();
     const spec = sandboxSpec({ pod, netns: '/dev/null' });
     for (let n = 0; n < 3; n++) await expect(runtime.startPod(spec)).rejects.toThrow('setns');
     const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');

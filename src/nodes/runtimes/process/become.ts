@@ -36,13 +36,14 @@ export function becomeSteps(
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   return [
     ['umask', '022'],
+    ['keyring'],
     ...(self.userBase === undefined ? [] : [['setns', 'users', CLONE.user] as Step]),
     ['identity', security.user, security.group, groups, ...drop],
     ...(security.noNewPrivileges
       ? [['noNewPrivileges'] as Step]
       : [['capabilities', ...all, ...all, 0, 0] as Step, ...filter]),
     final,
-    ['chdir', workingDir],
+    ['workdir', workingDir],
     ...(security.noNewPrivileges ? filter : []),
     ['execute', command.length, ...command, ...variables],
   ];

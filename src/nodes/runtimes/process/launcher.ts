@@ -39,6 +39,22 @@ sub handle {
 }
 sub ticks { (split ' ', (text("/proc/$_[0]/stat") // '') =~ s/.*\) //sr)[19] // '' }
 
+# A path of the container's. Links of /proc lead past its root, to what the launcher or another process has open.
+sub look_up {
+  my ($path, $what) = @_;
+  my $got = syscall($nr{openat2}, HERE, $path, my $how = pack('QQQ', PATH_ONLY | CLOSE, 0, 2), 24);
+  $got == -1 and die "$what: $!\n";
+  $got;
+}
+
+# Lets go of all that is open but the streams, the agent and where errors are told: nothing of outside is left to be found.
+sub seal {
+  my $last = 0xffffffff;
+  return syscall($nr{close_range}, 5, $last, 0) unless defined $error;
+  syscall($nr{close_range}, 5, $error - 1, 0) if $error > 5;
+  syscall($nr{close_range}, $error + 1, $last, 0);
+}
+
 # Makes a directory and those above it, as the path leads within this root, also where a link leads to what is not there.
 sub folders {
   my ($path, $depth) = (@_, 0);
@@ -50,6 +66,7 @@ sub folders {
       folders($to =~ m{^/} ? $to : "$at/$to", $depth + 1);
     }
     $at .= "/$part";
+    let_go(look_up($at, $at)) if -l $at;
     mkdir($at, 0755) || -e $at || die "making $at: $!\n";
   }
 }
@@ -72,17 +89,21 @@ sub part {
   my ($volume, $path) = @_;
   my @parts = grep { $_ ne '' && $_ ne '.' } split m{/}, $path;
   my $mode = (stat "/proc/self/fd/$volume")[2] & 0777;
+  my $inner = sub { beneath($volume, join('/', @_) || '.') // die "subPath: it changes all the time\n" };
   for my $at (0 .. $#parts) {
-    next if defined beneath($volume, join '/', @parts[0 .. $at]);
-    my $above = $at ? beneath($volume, join '/', @parts[0 .. $at - 1]) : $volume;
-    die "subPath: it changes all the time\n" unless defined $above;
-    my $new = $parts[$at];
-    syscall($nr{mkdirat}, $above + 0, $new, 0755) == -1 and $! != EEXIST and die "subPath: $!\n";
-    syscall($nr{fchmodat}, $above + 0, $new, $mode + 0);
+    my $there = beneath($volume, join '/', @parts[0 .. $at]);
+    if (defined $there) { let_go($there); next }
+    my ($above, $new) = ($inner->(@parts[0 .. $at - 1]), $parts[$at]);
+    syscall($nr{mkdirat}, $above, $new, 0755) == -1 and $! != EEXIST and die "subPath: $!\n";
+    syscall($nr{fchmodat}, $above, $new, $mode + 0);
+    let_go($above);
   }
-  my $found = beneath($volume, join('/', @parts) || '.') // die "subPath: it changes all the time\n";
+  my $found = $inner->(@parts);
+  let_go($volume);
   -p "/proc/self/fd/$found" and die "subPath is a pipe\n";
-  $found;
+  my $tree = clone_tree($found, '');
+  let_go($found);
+  $tree;
 }
 
 sub attributes {
@@ -131,7 +152,7 @@ sub attach {
     folders($target =~ s{/[^/]*$}{}r);
     -e $target || open(my $made, '>', $target) || die "making $target: $!\n";
   }
-  my $at = call('openat', HERE, $target, PATH_ONLY | CLOSE, 0);
+  my $at = look_up($target, $target);
   my $kind = "\0" x 256;
   syscall($nr{fstatfs}, $at, $kind) == -1 and die "$target: $!\n";
   die "$target is inside /proc, where nothing can be mounted\n" if !$system && unpack('q', $kind) == 0x9fa0;
@@ -217,7 +238,11 @@ sub stay {
 }
 
 sub join_cgroups {
-  for (@procs) { my $self = '0'; syscall($nr{write}, $_, $self, 1) == 1 or die "joining the cgroup: $!\n" }
+  for (splice @procs) {
+    my $self = '0';
+    syscall($nr{write}, $_, $self, 1) == 1 or die "joining the cgroup: $!\n";
+    let_go($_);
+  }
 }
 
 sub program {
@@ -239,7 +264,7 @@ my %step = (
   open => sub { my ($as, $path, $flags) = @_; $fd{$as} = call('openat', HERE, $path, $flags | CLOSE, 0600) },
   close => sub { let_go(delete $fd{$_[0]}) },
   pidfd => sub { my ($as, $pid) = @_; $fd{$as} = call('pidfd_open', $pid + 0, 0) },
-  setns => sub { my ($of, $kinds) = @_; call('setns', $fd{$of}, $kinds + 0) },
+  setns => sub { my ($of, $kinds) = @_; call('setns', $fd{$of}, $kinds + 0); let_go(delete $fd{$of}) },
   unshare => sub { call('unshare', $_[0] + 0) },
   write => sub { put(@_) },
   folder => sub { my ($path, $mode) = @_; folders($path); !defined $mode || chmod oct($mode), $path or die "$path: $!\n" },
@@ -248,6 +273,8 @@ my %step = (
   node => sub { my ($path, $mode, $device) = @_; call('mknodat', HERE, $path, $mode + 0, $device + 0); chmod $mode & 07777, $path },
   unmount => sub { call('umount2', $_[0], 2) },
   chdir => sub { chdir $_[0] or die "chdir to $_[0]: $!\n" },
+  # where the command begins; nothing that is open may be stepped into
+  workdir => sub { seal(); chdir $_[0] or die "chdir to $_[0]: $!\n" },
   hostname => sub { call('sethostname', $_[0], length $_[0]) },
   spread => sub { call('mount', 0, $_[0], 0, $_[1] + 0, 0) },
   mount => sub { my ($type, $at, $flags, $data) = @_; call('mount', $type, $at, $type, $flags + 0, $data) },
@@ -256,7 +283,7 @@ my %step = (
   # NAME SOURCE SUBPATH ATTRIBUTES SPREAD RECURSIVE USERS
   tree => sub {
     my ($as, $path, $sub, $set, $spread, $recursive, $users) = @_;
-    my $tree = $sub eq '' ? clone_tree(HERE, $path) : clone_tree(part(call('openat', HERE, $path, PATH_ONLY | CLOSE, 0), $sub), '');
+    my $tree = $sub eq '' ? clone_tree(HERE, $path) : part(call('openat', HERE, $path, PATH_ONLY | CLOSE, 0), $sub);
     $fd{$as} = $tree;
     $fd{"$as folder"} = -d "/proc/self/fd/$tree" ? 1 : 0;
     attributes($tree, $set & ~RDONLY, $spread, 1) if $set & ~RDONLY || $spread > 0;
@@ -361,6 +388,8 @@ my %step = (
     await($writer) and die "the ids of the pod could not be mapped\n";
   },
   umask => sub { umask oct $_[0] },
+  # keys of its own: those of the agent's session are not for a process that may ask for keys
+  keyring => sub { syscall($nr{keyctl}, 1, 0, 0, 0, 0) == -1 && $! != 1 && $! != 38 and die "$!\n" },
   # UID GID GROUPS, then the capabilities that leave the bounding set
   identity => sub {
     my ($uid, $gid, $groups, @drop) = @_;

@@ -19,6 +19,7 @@ const CALLS = [
   'fsopen',
   'fstatfs',
   'ioctl',
+  'keyctl',
   'mkdirat',
   'mknodat',
   'mount',
