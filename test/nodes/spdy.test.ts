@@ -27,6 +27,8 @@ class Client extends EventEmitter implements SpdyTransport {
     this.on('bytes', listener);
   }
   onDrain(): void {}
+  pause(): void {}
+  resume(): void {}
   onClose(listener: () => void): void {
     this.on('closed', listener);
   }

@@ -109,14 +109,25 @@ export interface RunningContainer {
   kill(): void;
   onOutput(listener: (stream: 'stdout' | 'stderr', chunk: Buffer) => void): () => void;
   onEnd(listener: () => void): void;
-  openStdin(): { write(chunk: Buffer): void; end(last: boolean): void } | undefined;
+  openStdin(): ContainerInput | undefined;
   /** of its terminal, when it has one */
   resize(columns: number, rows: number): void;
 }
 
 /** A command that runs beside a container's own, in the same view and network. */
+/** One of those who write to a container's stdin. */
+export interface ContainerInput {
+  /** false: it takes no more until `onDrain` */
+  write(chunk: Buffer): boolean;
+  onDrain(listener: () => void): void;
+  /** @param last nobody else will write */
+  end(last: boolean): void;
+}
+
 export interface ExecSession {
-  write(chunk: Buffer): void;
+  /** false: it takes no more until `onInputDrain` */
+  write(chunk: Buffer): boolean;
+  onInputDrain(listener: () => void): void;
   endInput(): void;
   resize(columns: number, rows: number): void;
   onOutput(listener: (stream: 'stdout' | 'stderr', chunk: Buffer) => void): void;

@@ -21,7 +21,8 @@ export function attachSession(container: RunningContainer, stdin: boolean, stdin
         void container.exited.then(() => resolve(0));
       });
     }),
-    write: (chunk) => input?.write(chunk),
+    write: (chunk) => input?.write(chunk) ?? true,
+    onInputDrain: (listener) => input?.onDrain(listener),
     endInput: () => input?.end(stdinOnce),
     resize: (columns, rows) => container.resize(columns, rows),
     onOutput(next) {

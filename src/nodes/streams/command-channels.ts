@@ -3,6 +3,9 @@ import type { ExecSession } from '../runtimes/runtime.ts';
 /** The client's side of exec and attach, whatever carries it. */
 export interface CommandChannels {
   onInput(listener: (chunk: Buffer) => void, end: () => void): void;
+  /** nothing more is read of the client until `resumeInput` */
+  pauseInput(): void;
+  resumeInput(): void;
   onResize(listener: (columns: number, rows: number) => void): void;
   onClose(listener: () => void): void;
   /** false: wait for `onDrain` before more */
@@ -45,12 +48,15 @@ export const failedStatus = (message: string): CommandStatus => ({
   details: { causes: [{ reason: '', message }] },
 });
 
-/** Joins a command to its client, with back-pressure from the client to the command's output. */
+/** Joins a command to its client, with back-pressure from the client to the command's output, and to the client from its input. */
 export function connectCommand(session: ExecSession, channels: CommandChannels): void {
   channels.onInput(
-    (chunk) => session.write(chunk),
+    (chunk) => {
+      if (!session.write(chunk)) channels.pauseInput();
+    },
     () => session.endInput(),
   );
+  session.onInputDrain(() => channels.resumeInput());
   channels.onResize((columns, rows) => session.resize(columns, rows));
   channels.onClose(() => session.kill());
   channels.onDrain(() => session.resume());

@@ -74,14 +74,18 @@ async function join(data: SpdyStream, error: SpdyStream, port: number | undefine
   });
   data.on('drain', () => socket.resume());
   data.on('close', () => socket.destroy());
+  socket.on('drain', () => data.resume());
   socket.on('error', () => socket.destroy());
   socket.on('close', () => {
+    data.resume();
     data.end();
     error.end();
   });
   socket.on('end', () => data.end());
   data.listen(
-    (chunk) => void (socket.writable && socket.write(chunk)),
+    (chunk) => {
+      if (socket.writable && !socket.write(chunk)) data.pause();
+    },
     () => void socket.end(),
   );
 }

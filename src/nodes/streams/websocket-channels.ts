@@ -15,7 +15,7 @@ const CHANNEL = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4 } as const
 const CLOSE_SIGNAL = 255;
 
 /** A WebSocket as far as channels need it. */
-interface MessageSocket extends Pick<WebSocketConnection, 'send' | 'close'> {
+interface MessageSocket extends Pick<WebSocketConnection, 'send' | 'close' | 'pause' | 'resume'> {
   on(event: 'message' | 'close' | 'drain', listener: (data: Buffer) => void): unknown;
 }
 
@@ -42,6 +42,14 @@ export class WebSocketChannels implements CommandChannels {
       if (channel === CHANNEL.stdin && data.length) listener(data);
     });
     this.socket.on('close', end);
+  }
+
+  pauseInput(): void {
+    this.socket.pause();
+  }
+
+  resumeInput(): void {
+    this.socket.resume();
   }
 
   onResize(listener: (columns: number, rows: number) => void): void {

@@ -18,13 +18,25 @@ export function servePortChannels(
       ? socket.send(Buffer.from(`${String.fromCharCode(0x30 + channel)}${data.toString('base64')}`), true)
       : socket.send(Buffer.concat([Buffer.from([channel]), data]));
   const targets = new Map<number, Promise<{ write(data: Buffer): void; end(): void }>>();
+  /** channels whose port takes no more: nothing is read of any, as they come by one connection */
+  const full = new Set<number>();
+  const hold = (channel: number): void => {
+    full.add(channel);
+    socket.pause();
+  };
+  const release = (channel: number): void => {
+    if (full.delete(channel) && full.size === 0) socket.resume();
+  };
   for (const [index, port] of ports.slice(0, MAX_PORTS).entries()) {
     const name = Buffer.alloc(2);
     name.writeUInt16LE(port);
     send(2 * index, name);
     send(2 * index + 1, name);
+    hold(2 * index);
     const target = dial(port).then(
       (connection) => {
+        release(2 * index);
+        for (const event of ['drain', 'close']) connection.on(event, () => release(2 * index));
         connection.on('data', (chunk: Buffer) => {
           if (!send(2 * index, chunk)) connection.pause();
         });
@@ -32,11 +44,14 @@ export function servePortChannels(
         connection.on('error', () => connection.destroy());
         if (ports.length === 1) connection.on('close', () => socket.close());
         return {
-          write: (data: Buffer) => void (connection.writable && connection.write(data)),
+          write: (data: Buffer) => {
+            if (connection.writable && !connection.write(data)) hold(2 * index);
+          },
           end: () => void connection.destroy(),
         };
       },
       (error: Error) => {
+        release(2 * index);
         send(2 * index + 1, Buffer.from(error.message));
         return { write: () => undefined, end: () => undefined };
       },

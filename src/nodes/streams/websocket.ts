@@ -83,6 +83,8 @@ export class WebSocketConnection extends EventEmitter {
     this.closed = true;
     this.emit('close');
     this.socket.end();
+    // what still comes is let go, so that the end of it is seen
+    this.socket.resume();
   }
 
   private receive(chunk: Buffer): void {

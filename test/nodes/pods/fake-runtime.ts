@@ -101,7 +101,8 @@ export class FakeRuntime implements ContainerRuntime {
     this.journal.push(`exec ${name} ${command.join(' ')}`);
     const nothing = (): void => undefined;
     return {
-      write: nothing,
+      write: () => true,
+      onInputDrain: nothing,
       endInput: nothing,
       resize: nothing,
       onOutput: nothing,

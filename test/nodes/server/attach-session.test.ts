@@ -11,7 +11,8 @@ function container() {
     onEnd: () => undefined,
     onOutput: () => () => undefined,
     openStdin: () => ({
-      write: (chunk: Buffer) => void journal.push(`write ${chunk.toString()}`),
+      write: (chunk: Buffer) => journal.push(`write ${chunk.toString()}`) > 0,
+      onDrain: () => undefined,
       end: (last: boolean) => void journal.push(last ? 'close its stdin' : 'leave'),
     }),
   };

@@ -5,7 +5,7 @@ import { COMMAND_PROTOCOLS, parseSize, WebSocketChannels } from '../../../src/no
 import type { WebSocketConnection } from '../../../src/nodes/streams/websocket.ts';
 
 /** The server's end of a socket, as far as channels use it. */
-class Socket extends EventEmitter implements Pick<WebSocketConnection, 'send' | 'close'> {
+class Socket extends EventEmitter implements Pick<WebSocketConnection, 'send' | 'close' | 'pause' | 'resume'> {
   readonly sent: string[] = [];
   send(data: Buffer, text = false): boolean {
     this.sent.push(`${text ? 'text ' : ''}${data.toString('latin1')}`);
@@ -13,6 +13,12 @@ class Socket extends EventEmitter implements Pick<WebSocketConnection, 'send' | 
   }
   close(): void {
     this.sent.push('closed');
+  }
+  pause(): void {
+    this.sent.push('paused');
+  }
+  resume(): void {
+    this.sent.push('resumed');
   }
 }
 

@@ -1,7 +1,7 @@
 import { watch, type FSWatcher } from 'node:fs';
 import { EventEmitter } from 'node:events';
 import { sendSignal } from '../process/process-table.ts';
-import type { ContainerExit, RunningContainer } from '../runtime.ts';
+import type { ContainerExit, ContainerInput, RunningContainer } from '../runtime.ts';
 import type { CommandStreams } from './cri-streams.ts';
 import { sizeText } from './cri-exec.ts';
 
@@ -85,11 +85,22 @@ export class CriContainer implements RunningContainer {
     if (this.over) listener();
     else this.output.once('end', listener);
   }
-  openStdin(): { write(chunk: Buffer): void; end(last: boolean): void } | undefined {
+  openStdin(): ContainerInput | undefined {
     if (!this.parts.stdin) return undefined;
+    let isFull = false;
     const then = (act: (streams: CommandStreams) => void): void => void this.streams().then(act, () => undefined);
     return {
-      write: (chunk) => then(({ stdin }) => stdin?.write(chunk)),
+      write: (chunk) => {
+        then(({ stdin }) => (isFull = stdin?.write(chunk) === false));
+        return !isFull;
+      },
+      onDrain: (listener) =>
+        then(({ stdin }) =>
+          stdin?.on('drain', () => {
+            isFull = false;
+            listener();
+          }),
+        ),
       end: (last) => last && then(({ stdin }) => stdin?.end()),
     };
   }

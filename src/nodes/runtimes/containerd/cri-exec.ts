@@ -3,7 +3,7 @@ import type { CommandStreams } from './cri-streams.ts';
 
 /** Exit code of a command that could not be started. */
 const NOT_STARTED = 126;
-/** bytes of input that wait for the connection */
+/** bytes of input that wait for the connection, before no more is taken */
 const MAX_WAITING = 1024 * 1024;
 
 interface Status {
@@ -20,6 +20,8 @@ export function execSession(open: Promise<CommandStreams>, { tty = false, stdin 
   const told = (stream: 'stdout' | 'stderr', chunk: Buffer): void =>
     listener ? listener(stream, chunk) : void early.push([stream, chunk]);
   let waiting = 0;
+  let isFull = false;
+  let drained = noop;
   let killed = false;
   const then = (act: (streams: CommandStreams) => void): void => void open.then(act, () => undefined);
 
@@ -50,12 +52,23 @@ export function execSession(open: Promise<CommandStreams>, { tty = false, stdin 
   return {
     exited,
     write(chunk) {
-      if (!stdin || waiting + chunk.length > MAX_WAITING) return;
+      if (!stdin) return true;
       waiting += chunk.length;
       then(({ stdin: input }) => {
         waiting -= chunk.length;
-        input?.write(chunk);
+        isFull = input?.write(chunk) === false;
+        if (waiting === 0 && !isFull) drained();
       });
+      return waiting < MAX_WAITING && !isFull;
+    },
+    onInputDrain(listener) {
+      drained = listener;
+      then(({ stdin: input }) =>
+        input?.on('drain', () => {
+          isFull = false;
+          listener();
+        }),
+      );
     },
     endInput: () => then((streams) => streams.stdin?.end()),
     resize: (columns, rows) => then(({ resize }) => resize?.write(sizeText(columns, rows))),

@@ -32,14 +32,17 @@ export async function openStreams(url: string, { stdin, tty }: Wanted): Promise<
   const socket = await upgraded(url);
   const connection = new SpdyConnection(overSocket(socket));
   const open = (streamtype: string): SpdyStream => connection.connect({ streamtype });
+  const error = open('error');
+  const input = stdin ? open('stdin') : undefined;
+  const stdout = open('stdout');
   return {
-    error: open('error'),
-    stdin: stdin ? open('stdin') : undefined,
-    stdout: open('stdout'),
+    error,
+    stdin: input,
+    stdout,
     stderr: tty ? undefined : open('stderr'),
     resize: tty ? open('resize') : undefined,
-    pause: () => void socket.pause(),
-    resume: () => void socket.resume(),
+    pause: () => stdout.pause(),
+    resume: () => stdout.resume(),
     onClose: (listener) => void connection.on('close', listener),
     close: () => connection.close(),
   };

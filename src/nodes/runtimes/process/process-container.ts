@@ -4,7 +4,7 @@ import { Socket } from 'node:net';
 import { EventEmitter } from 'node:events';
 import type { Clock } from '../../../rules/clock.ts';
 import type { LogWriter } from '../../logs/log-writer.ts';
-import type { ContainerExit, RunningContainer } from '../runtime.ts';
+import type { ContainerExit, ContainerInput, RunningContainer } from '../runtime.ts';
 import type { ContainerSelf } from './container-self.ts';
 import { removeLayers } from './layers.ts';
 import { readProcess } from './pod-namespaces.ts';
@@ -63,14 +63,15 @@ export class ProcessContainer implements RunningContainer {
   }
 
   /** A writer to the container's stdin; undefined when it has none. Closing it closes the container's stdin only if `last`. */
-  openStdin(): { write(chunk: Buffer): void; end(last: boolean): void } | undefined {
+  openStdin(): ContainerInput | undefined {
     const fifo = join(this.directory, 'stdin');
     if (!existsSync(fifo)) return undefined;
     const fd = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
     const socket = new Socket({ fd, readable: false, writable: true });
     socket.on('error', () => socket.destroy());
     return {
-      write: (chunk) => void (socket.writable && socket.write(chunk)),
+      write: (chunk) => !socket.writable || socket.write(chunk),
+      onDrain: (listener) => void socket.on('drain', listener).on('close', listener),
       end: (last) => {
         socket.end();
         if (last) this.closeStdin();

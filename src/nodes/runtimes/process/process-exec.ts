@@ -11,6 +11,8 @@ import { sendSignal } from './process-table.ts';
 const NOT_FOUND = 127;
 const NOT_EXECUTABLE = 126;
 const TERM = 'xterm';
+/** Bytes of input that wait for a command to begin, before no more is taken. */
+const MAX_EARLY = 256 * 1024;
 
 /** What is asked of a session before its command has begun. */
 interface Early {
@@ -36,6 +38,8 @@ export function execInContainer(
   const listeners: ((stream: 'stdout' | 'stderr', chunk: Buffer) => void)[] = [];
   let launch: Launch | undefined;
   let paused = false;
+  let waiting = 0;
+  let drained = (): void => undefined;
   const outputs = (): Readable[] =>
     launch ? [launch.child.stdout, launch.child.stderr].filter((each) => each !== null) : [];
   const say = (stream: 'stdout' | 'stderr', chunk: Buffer): void => listeners.forEach((each) => each(stream, chunk));
@@ -51,10 +55,13 @@ export function execInContainer(
     launch = new Launch(by, steps, [options.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe']);
     const { child } = launch;
     child.stdin?.on('error', () => undefined);
+    // one that has closed its input takes all that is left of it
+    for (const event of ['drain', 'close']) child.stdin?.on(event, () => drained());
     child.stdout?.on('data', (chunk: Buffer) => say('stdout', chunk));
     child.stderr?.on('data', (chunk: Buffer) => say('stderr', chunk));
     if (paused) outputs().forEach((each) => each.pause());
-    for (const chunk of early.input) child.stdin?.write(chunk);
+    const taken = early.input.splice(0).map((chunk) => child.stdin?.write(chunk) ?? true);
+    if (taken.at(-1) !== false) drained();
     if (early.ended) child.stdin?.end();
     if (early.size) launch.resize(...early.size);
     const closed = new Promise<number>((resolve) => {
@@ -77,9 +84,12 @@ export function execInContainer(
       return NOT_EXECUTABLE;
     }),
     write(chunk) {
-      if (!launch) early.input.push(chunk);
-      else if (input()?.writable) input()?.write(chunk);
+      if (launch) return !input()?.writable || input()?.write(chunk) !== false;
+      early.input.push(chunk);
+      waiting += chunk.length;
+      return waiting < MAX_EARLY;
     },
+    onInputDrain: (listener) => void (drained = listener),
     endInput() {
       early.ended = true;
       input()?.end();

@@ -6,7 +6,8 @@ export function simulatedSession(text: string, tty: boolean, code: number): Exec
   const exited = new Promise<number>((resolve) => (end = resolve));
   return {
     exited,
-    write: () => undefined,
+    write: () => true,
+    onInputDrain: () => undefined,
     endInput: () => undefined,
     resize: () => undefined,
     onOutput(listener) {

@@ -72,6 +72,14 @@ class SpdyChannels implements CommandChannels {
     this.connection.on('close', end);
   }
 
+  pauseInput(): void {
+    this.streams.get('stdin')?.pause();
+  }
+
+  resumeInput(): void {
+    this.streams.get('stdin')?.resume();
+  }
+
   onResize(listener: (columns: number, rows: number) => void): void {
     this.streams.get('resize')?.listen(
       (data) => {

@@ -18,6 +18,9 @@ export interface SpdyTransport {
   onData(listener: (chunk: Buffer) => void): void;
   onDrain(listener: () => void): void;
   onClose(listener: () => void): void;
+  /** nothing more is read until `resume` */
+  pause(): void;
+  resume(): void;
 }
 
 /** One end of SPDY/3.1. Events: `stream` (SpdyStream, of the other side), `close`. */
@@ -28,19 +31,28 @@ export class SpdyConnection extends EventEmitter implements SpdySink {
   private readonly streams = new Map<number, SpdyStream>();
   private busy = false;
   private closed = false;
+  /** the other side has closed; what it said before is still to be heard */
+  private ended = false;
+  /** who does not take more: streams, and the other side itself, which does not read what it is answered */
+  private readonly holding = new Set<SpdyStream | 'answers'>();
   /** a client's streams have odd numbers */
   private next = 1;
 
   constructor(private readonly transport: SpdyTransport) {
     super();
     transport.onData((chunk) => {
+      if (this.closed) return;
       this.buffer = this.buffer.length ? Buffer.concat([this.buffer, chunk]) : chunk;
       if (!this.busy) void this.consume();
     });
     transport.onDrain(() => {
+      this.release('answers');
       for (const stream of this.streams.values()) stream.writable();
     });
-    transport.onClose(() => this.gone());
+    transport.onClose(() => {
+      this.ended = true;
+      if (!this.busy) this.gone();
+    });
   }
 
   /** Opens a stream, as the client. */
@@ -73,8 +85,19 @@ export class SpdyConnection extends EventEmitter implements SpdySink {
     if (bytes > 0) this.control(TYPE.window, 0, Buffer.concat([uint32(stream), uint32(bytes)]));
   }
 
-  forget(stream: number): void {
-    this.streams.delete(stream);
+  forget(stream: SpdyStream): void {
+    this.streams.delete(stream.id);
+    this.release(stream);
+  }
+
+  hold(by: SpdyStream | 'answers'): void {
+    if (this.closed) return;
+    this.holding.add(by);
+    this.transport.pause();
+  }
+
+  release(by: SpdyStream | 'answers'): void {
+    if (this.holding.delete(by) && this.holding.size === 0) this.transport.resume();
   }
 
   close(): void {
@@ -90,6 +113,10 @@ export class SpdyConnection extends EventEmitter implements SpdySink {
     this.reader.close();
     for (const stream of this.streams.values()) stream.aborted();
     this.streams.clear();
+    this.holding.clear();
+    this.buffer = Buffer.alloc(0);
+    // what still comes is let go, so that the end of it is seen
+    this.transport.resume();
     this.emit('close');
   }
 
@@ -99,7 +126,7 @@ export class SpdyConnection extends EventEmitter implements SpdySink {
     head.writeUInt16BE(0x8000 | VERSION, 0);
     head.writeUInt16BE(type, 2);
     head.writeUInt32BE(((flags << 24) | payload.length) >>> 0, 4);
-    this.transport.write(Buffer.concat([head, payload]));
+    if (!this.transport.write(Buffer.concat([head, payload]))) this.hold('answers');
   }
 
   /** One frame after the other: header blocks share a zlib stream, so their order matters. */
@@ -120,6 +147,7 @@ export class SpdyConnection extends EventEmitter implements SpdySink {
       this.close();
     }
     this.busy = false;
+    if (this.ended) this.gone();
   }
 
   private async handleControl(type: number, flags: number, payload: Buffer): Promise<void> {

@@ -4,6 +4,9 @@ import type { Headers } from './headers.ts';
 /** Bytes of a data frame that the server sends. */
 const CHUNK = 32 * 1024;
 export const FIN = 1;
+/** Frames and bytes that come before somebody listens: clients send little before their streams are answered. */
+const EARLY_FRAMES = 256;
+const EARLY_BYTES = 1024 * 1024;
 
 /** Where a stream's frames go: its connection. */
 export interface SpdySink {
@@ -13,7 +16,10 @@ export interface SpdySink {
   credit(stream: number, bytes: number): void;
   reset(stream: number, code: number): void;
   /** Nothing more goes or comes by this stream. */
-  forget(stream: number): void;
+  forget(stream: SpdyStream): void;
+  /** The stream takes no more: nothing is read of any, as they come by one connection. */
+  hold(by: SpdyStream): void;
+  release(by: SpdyStream): void;
 }
 
 /**
@@ -26,8 +32,9 @@ export class SpdyStream extends EventEmitter {
   private finished = false;
   private over = false;
   private blocked = false;
-  /** frames that came before somebody listened; a client sends little before its streams are answered */
+  /** frames that came before somebody listened */
   private early: { data: Buffer; end: boolean }[] = [];
+  private earlyBytes = 0;
   private listening = false;
 
   constructor(
@@ -56,6 +63,15 @@ export class SpdyStream extends EventEmitter {
     return free;
   }
 
+  /** What comes is kept with the other side until `resume`. */
+  pause(): void {
+    if (!this.over) this.connection.hold(this);
+  }
+
+  resume(): void {
+    this.connection.release(this);
+  }
+
   end(): void {
     if (this.finished) return;
     this.finished = true;
@@ -69,7 +85,11 @@ export class SpdyStream extends EventEmitter {
   }
 
   received(data: Buffer, end: boolean): void {
-    if (!this.listening) return void this.early.push({ data, end });
+    if (!this.listening) {
+      this.earlyBytes += data.length;
+      if (this.early.length >= EARLY_FRAMES || this.earlyBytes > EARLY_BYTES) return this.reset();
+      return void this.early.push({ data, end });
+    }
     if (data.length) {
       this.emit('data', data);
       this.connection.credit(this.id, data.length);
@@ -89,11 +109,12 @@ export class SpdyStream extends EventEmitter {
   aborted(): void {
     this.finished = true;
     this.over = true;
-    this.connection.forget(this.id);
+    this.early = [];
+    this.connection.forget(this);
     this.emit('close');
   }
 
   private maybeForget(): void {
-    if (this.finished && this.over) this.connection.forget(this.id);
+    if (this.finished && this.over) this.connection.forget(this);
   }
 }

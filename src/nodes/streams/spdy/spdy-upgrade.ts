@@ -36,6 +36,8 @@ export function overSocket(socket: Duplex): SpdyTransport {
     onClose(listener) {
       for (const event of ['close', 'end', 'error']) socket.on(event, listener);
     },
+    pause: () => void socket.pause(),
+    resume: () => void socket.resume(),
   };
 }
 
@@ -46,4 +48,6 @@ export const overWebSocket = (socket: WebSocketConnection): SpdyTransport => ({
   onData: (listener) => void socket.on('message', listener),
   onDrain: (listener) => void socket.on('drain', listener),
   onClose: (listener) => void socket.on('close', listener),
+  pause: () => socket.pause(),
+  resume: () => socket.resume(),
 });
