@@ -10,7 +10,7 @@ import { wholeObject } from '../whole.ts';
 import { Dependencies } from './dependencies.ts';
 import { EdgeRights, LOOK_MS } from './edge-rights.ts';
 import { alone, changePayload, type LivePlace, type Render, type Step } from './live-event.ts';
-import type { Entry } from './view.ts';
+import type { Entry } from './live-selection.ts';
 
 /** ms between two looks at what relations lead to: longer where a look takes long, by how many times, and at most. */
 const REST_MS = 100;

@@ -10,6 +10,7 @@ import { collection, namespacesOf } from '../where/list-source.ts';
 import { objectFor } from '../where/object-for.ts';
 import { DEFAULT_FIRST, MAX_FIRST } from '../where/paging.ts';
 import type { LiveSelection } from './live-selection.ts';
+import { NO_KEY, readEntries } from './read-entries.ts';
 
 export type LiveArguments = Omit<ListArguments, 'after' | 'last' | 'before' | 'asOf'> & {
   resume?: string | null | undefined;
@@ -39,17 +40,17 @@ export function liveSelection(
     kind,
     targets: namespaces.map((namespace) => targetOf(kind, { namespace })),
     options,
-    read: (revision) =>
-      source({
+    async read(at) {
+      const { items, revision } = await source({
         ...options,
         ...(filter?.having && { having: filter.having }),
-        ...(revision !== undefined && { revision: String(revision) }),
-      }),
+        ...(at !== undefined && { revision: String(at) }),
+      });
+      return { revision, entries: await readEntries(kind, items, filter, order) };
+    },
     matches: filter && ((stored) => filter.matches(objectFor(kind, stored))),
     keyOf: order ? (stored) => order.keyOf(objectFor(kind, stored)) : () => NO_KEY,
     compare: order ? (a, b) => order.compare(a, b) : () => 0,
     id: queryDigest([kind.storage.key, kind.version, namespaces, options, where ?? null, orderBy]),
   };
 }
-
-const NO_KEY: readonly unknown[] = [];

@@ -5,14 +5,8 @@ import { isStatusError } from '../../meta/status.ts';
 import type { Stored } from '../../store/contract.ts';
 import { sorted } from '../where/sorting.ts';
 import { OrderedSet } from './ordered-set.ts';
-import type { LiveSelection } from './live-selection.ts';
+import type { Entry, LiveSelection } from './live-selection.ts';
 import { sharedWatch } from './shared-watch.ts';
-
-/** An object of the view, as it is now, and what it is ordered by. */
-export interface Entry {
-  stored: Stored;
-  key: readonly unknown[];
-}
 
 /** One change of the view, told when it has been made. Places are -1 where it is not in it. */
 export interface ViewChange {
@@ -121,15 +115,8 @@ export class LiveView {
 
   /** The objects of the selection in order, as they were at a revision. Throws 410 where they are not known any more. */
   async read(at?: number): Promise<{ revision: number; entries: Entry[] }> {
-    const { matches, keyOf } = this.selection;
-    const slice = new Slice();
-    const found: Entry[] = [];
-    const { items, revision } = await this.selection.read(at);
-    for (const stored of items) {
-      if (!matches || matches(stored)) found.push({ stored, key: keyOf(stored) });
-      if (slice.over) await slice.next();
-    }
-    return { revision, entries: await sorted(found, this.compare) };
+    const { revision, entries } = await this.selection.read(at);
+    return { revision, entries: await sorted(entries, this.compare) };
   }
 
   close(): void {

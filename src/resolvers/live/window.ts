@@ -2,10 +2,11 @@ import type { Timers } from '../../rules/clock.ts';
 import type { Stored } from '../../store/contract.ts';
 import { LiveChanges, LiveResult, type LiveEvent, type LivePlace, type Step } from './live-event.ts';
 import type { LiveRelations, RelatedStep } from './live-relations.ts';
+import type { Entry } from './live-selection.ts';
 import type { ResumeToken } from './resume-token.ts';
 import { stepsBetween } from './steps-between.ts';
 import type { Subscription } from './subscription.ts';
-import type { Entry, LiveView, ViewChange, ViewListener } from './view.ts';
+import type { LiveView, ViewChange, ViewListener } from './view.ts';
 
 /** ms between two payloads: what happens meanwhile is told together. */
 const FRAME_MS = 10;

@@ -28,7 +28,7 @@ export class Generators {
     return this.run(who, (id) => ({ id, type: 'flood', spec })) as Promise<FloodResult>;
   }
 
-  /** @param act called once all streams are open */
+  /** @param act called once all streams are open; the result comes when it is done, too: what it does would be in the way of who comes next */
   streams(spec: StreamSpec, act: () => Promise<unknown>): Promise<StreamResult> {
     return this.run('streams', (id) => ({ id, type: 'streams', spec }), act) as Promise<StreamResult>;
   }
@@ -46,14 +46,16 @@ export class Generators {
         child.off('message', onReport).off('exit', onExit);
         then();
       };
+      let acted: Promise<unknown> = Promise.resolve();
       const onExit = () => settle(() => reject(new Error(`the generator of ${which} has ended`)));
       const onReport = (report: Report) => {
         if (report.id !== id) return;
-        if (report.type === 'result') settle(() => resolve(report.result));
+        if (report.type === 'result') settle(() => resolve(acted.then(() => report.result)));
         else if (report.type === 'failed') settle(() => reject(new Error(report.error)));
         else {
           child.send({ id, type: 'go' } satisfies Command);
-          act?.().catch((error: Error) => settle(() => reject(error)));
+          acted = act?.() ?? acted;
+          acted.catch((error: Error) => settle(() => reject(error)));
         }
       };
       child.on('message', onReport).on('exit', onExit);

@@ -47,6 +47,8 @@ export interface StreamSpec {
   path: string;
   /** of a subscription; several are taken in turn */
   document?: string | readonly string[];
+  /** of subscriptions that begin with what there is: all have that before `act`, and it does not count as an event */
+  beginsWithState?: boolean;
   /** events that each stream will see */
   expected: number;
   /** ms from the first event caused to giving up, at most 120,000 */

@@ -3,7 +3,13 @@ import type { Arrivals } from './arrivals.ts';
 import { authorization } from './connect.ts';
 import type { StreamSpec } from './messages.ts';
 
-/** Opens GraphQL subscriptions (graphql-transport-ws); resolves when the server has them all, with what closes them. */
+/** ms until all have what they begin with */
+const STATE_LIMIT = 120_000;
+
+/**
+ * Opens GraphQL subscriptions (graphql-transport-ws); resolves when the server has them all, and they what they begin with,
+ * with what closes them.
+ */
 export async function openSubscriptions(spec: StreamSpec, arrivals: Arrivals): Promise<() => void> {
   const { endpoint, document = '' } = spec;
   const documents = typeof document === 'string' ? [document] : document;
@@ -15,20 +21,32 @@ export async function openSubscriptions(spec: StreamSpec, arrivals: Arrivals): P
         rejectUnauthorized: !endpoint.insecure,
         headers: authorization(endpoint),
       });
+      const own = new Set<number>();
+      for (let stream = connection; stream < spec.streams; stream += spec.connections) own.add(stream);
+      const stateless = new Set(spec.beginsWithState ? own : []);
+      let taken = false;
+      const timer = setTimeout(() => reject(new Error(`${stateless.size} have no state yet`)), STATE_LIMIT);
+      const opened = () => {
+        if (!taken || stateless.size > 0) return;
+        clearTimeout(timer);
+        resolve(socket);
+      };
       const send = (message: object) => socket.send(JSON.stringify(message));
       socket.on('open', () => send({ type: 'connection_init', payload: authorization(endpoint) }));
       socket.on('error', reject);
       socket.on('close', () => {
-        for (let stream = connection; stream < spec.streams; stream += spec.connections) arrivals.end(stream);
+        for (const stream of own) arrivals.end(stream);
         reject(new Error('the socket was closed'));
       });
       socket.on('message', (data: Buffer) => {
         const text = data.toString('latin1');
         // Keys may come in any order, ids are ours: no need to parse what comes by the thousand.
         const id = Number(/"id":"(\d+)"/.exec(text)?.[1] ?? -1);
-        if (text.includes('"type":"next"')) arrivals.add(id, 1, () => text);
-        else if (text.includes('"type":"connection_ack"')) {
-          for (let stream = connection; stream < spec.streams; stream += spec.connections)
+        if (text.includes('"type":"next"')) {
+          if (stateless.delete(id)) opened();
+          else arrivals.add(id, 1, () => text);
+        } else if (text.includes('"type":"connection_ack"')) {
+          for (const stream of own)
             send({
               id: String(stream),
               type: 'subscribe',
@@ -36,8 +54,10 @@ export async function openSubscriptions(spec: StreamSpec, arrivals: Arrivals): P
             });
           // Messages are handled in order, so the answer to a ping comes after the subscriptions were taken.
           send({ type: 'ping' });
-        } else if (text.includes('"type":"pong"')) resolve(socket);
-        else if (text.includes('"type":"error"') || text.includes('"type":"complete"')) arrivals.end(id);
+        } else if (text.includes('"type":"pong"')) {
+          taken = true;
+          opened();
+        } else if (text.includes('"type":"error"') || text.includes('"type":"complete"')) arrivals.end(id);
       });
     });
   const sockets = await Promise.all(Array.from({ length: spec.connections }, (_, connection) => openOne(connection)));

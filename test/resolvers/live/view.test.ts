@@ -24,7 +24,7 @@ async function viewOf(
     kind,
     targets: [{ kind, namespace: 'a', name: '', subresource: '' }],
     options: {},
-    read: () => Promise.resolve({ items: [], revision: 5 }),
+    read: () => Promise.resolve({ entries: [], revision: 5 }),
     keyOf: () => [],
     compare: () => 0,
   } as unknown as LiveSelection;
