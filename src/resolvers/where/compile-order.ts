@@ -22,15 +22,14 @@ export function compileOrder(kind: Kind, orderBy: unknown): Order {
     key: JSON.stringify(fields.map(({ path, pick }) => [path, pick === 'DESC'])),
     keyOf: (object) => readers.map((read) => read(object)),
     compare(a, b) {
-      for (const [i, sign] of signs.entries()) {
+      for (let i = 0; i < signs.length; i++) {
         const left = a[i] as Comparable | undefined;
         const right = b[i] as Comparable | undefined;
-        if (left === undefined || right === undefined) {
-          if (left !== right) return left === undefined ? 1 : -1;
-          continue;
-        }
+        if (left === right) continue;
+        if (left === undefined) return 1;
+        if (right === undefined) return -1;
         const order = compareKeys(left, right);
-        if (order) return order * sign;
+        if (order) return order * (signs[i] ?? 1);
       }
       return 0;
     },
