@@ -251,6 +251,7 @@ export interface RemotePlace {
   namespace: string;
   /** '' is the collection */
   name: string;
+  subresource?: string;
   query: Readonly<Record<string, string>>;
 }
 

@@ -1,30 +1,28 @@
-import type {
-  HorizontalPodAutoscaler,
-  HorizontalPodAutoscalerCondition,
-  HorizontalPodAutoscalerStatus,
-  Scale,
-} from '../../schema/types.ts';
+import type { HorizontalPodAutoscaler, HorizontalPodAutoscalerStatus, Scale } from '../../schema/types.ts';
 import type { Context, Reconciler } from '../control/contract.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { semanticEqual } from '../control/equal.ts';
 import { splitKey } from '../control/keys.ts';
 import { errorMessage } from '../meta/error-message.ts';
 import { parseApiVersion } from '../meta/gvk.ts';
-import { formatTime } from '../meta/time.ts';
-import { computeReplicas, MetricError, type Measured } from './hpa-metrics.ts';
-import { withinBehavior, type Memory } from './hpa-behavior.ts';
 import { present } from '../meta/present.ts';
+import { isStatusError } from '../meta/status.ts';
+import { formatTime } from '../meta/time.ts';
+import { newMemory, normalized, noteChange, type Memory } from './hpa-behavior.ts';
+import { Conditions } from './hpa-conditions.ts';
+import { computeReplicas, type Recommendation } from './hpa-metrics.ts';
+import { Selectors } from './hpa-selectors.ts';
 
 const RESOURCE = 'horizontalpodautoscalers.autoscaling';
 /** ms between looks (--horizontal-pod-autoscaler-sync-period) */
 const PERIOD = 15_000;
+/** How often a new size is written while others change the target meanwhile. */
+const ATTEMPTS = 5;
 
-/** Entries of each list: an hour (the longest window) of looks. */
-const MEMORY = 240;
-
-/** Sizes a workload by its metrics. */
+/** Sizes a workload by its metrics. Source: horizontal.go of kube-controller-manager. */
 export function horizontalpodautoscaler(): Reconciler {
   const memories = new Map<string, Memory>();
+  const selectors = new Selectors();
   return {
     name: 'horizontal-pod-autoscaler',
     account: 'horizontal-pod-autoscaler',
@@ -43,12 +41,13 @@ export function horizontalpodautoscaler(): Reconciler {
       const hpa = ctx.informer(RESOURCE).get(namespace, name);
       if (!hpa) {
         memories.delete(key);
+        selectors.forget(namespace, name);
         return undefined;
       }
-      const memory = memories.get(key) ?? { recommendations: [], changes: [] };
+      const memory = memories.get(key) ?? newMemory();
       memories.set(key, memory);
-      await scale({ ...hpa, apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler' }, memory, ctx);
-      for (const list of [memory.recommendations, memory.changes]) list.splice(0, Math.max(0, list.length - MEMORY));
+      const typed = { ...hpa, apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler' };
+      await new Look(typed, memory, selectors, ctx).run();
       return { requeueAfter: PERIOD };
     },
   };
@@ -61,102 +60,124 @@ interface Target {
   replicas: number;
 }
 
-async function scale(hpa: HorizontalPodAutoscaler, memory: Memory, ctx: Context): Promise<void> {
-  const now = ctx.clock.now();
-  const conditions = new Conditions(hpa.status?.conditions ?? [], formatTime(now));
-  let target: Target;
-  try {
-    target = await findTarget(hpa, ctx);
-  } catch (error) {
-    return noteNoTarget(hpa, conditions, errorMessage(error), ctx);
+/** One look at one autoscaler. */
+class Look {
+  private readonly conditions: Conditions;
+  private readonly now: number;
+
+  constructor(
+    private readonly hpa: HorizontalPodAutoscaler,
+    private readonly memory: Memory,
+    private readonly selectors: Selectors,
+    private readonly ctx: Context,
+  ) {
+    this.now = ctx.clock.now();
+    this.conditions = new Conditions(hpa.status?.conditions ?? [], formatTime(this.now));
   }
-  // The size at the first look counts as recommended: a new process must not undo at once what an old one held on to.
-  if (memory.recommendations.length === 0) memory.recommendations.push({ at: now, replicas: target.replicas });
-  conditions.set(
-    'AbleToScale',
-    'True',
-    'SucceededGetScale',
-    "the HPA controller was able to get the target's current scale",
-  );
-  const { observedGeneration: _, ...before } = hpa.status ?? {};
-  const status: HorizontalPodAutoscalerStatus = {
-    ...before,
-    currentReplicas: target.replicas,
-    desiredReplicas: hpa.status?.desiredReplicas ?? 0,
-    conditions: conditions.list,
-  };
-  if (target.replicas === 0 && (hpa.spec?.minReplicas ?? 1) !== 0) {
-    conditions.set(
-      'ScalingActive',
-      'False',
-      'ScalingDisabled',
-      'scaling is disabled since the replica count of the target is zero',
-    );
-    return write(hpa, { ...status, desiredReplicas: 0, conditions: conditions.list }, ctx);
+
+  async run(): Promise<void> {
+    const { hpa, memory, conditions, ctx } = this;
+    let target: Target;
+    try {
+      target = await findTarget(hpa, ctx);
+    } catch (error) {
+      const message = errorMessage(error);
+      this.warn('FailedGetScale', message);
+      const why = `the HPA controller was unable to get the target's current scale: ${message}`;
+      conditions.set('AbleToScale', 'False', 'FailedGetScale', why);
+      return this.write({ desiredReplicas: 0, ...hpa.status });
+    }
+    const { replicas } = target;
+    const able = "the HPA controller was able to get the target's current scale";
+    conditions.set('AbleToScale', 'True', 'SucceededGetScale', able);
+    // The size at the first look counts as recommended: a new process must not undo at once what an old one held on to.
+    if (memory.recommendations.length === 0) memory.recommendations.push({ at: this.now, replicas });
+    const { minReplicas = 1, maxReplicas } = hpa.spec!;
+    if (replicas === 0 && minReplicas !== 0) {
+      const why = 'scaling is disabled since the replica count of the target is zero';
+      conditions.set('ScalingActive', 'False', 'ScalingDisabled', why);
+      return this.write({ currentReplicas: 0, desiredReplicas: 0 });
+    }
+    if (replicas > maxReplicas)
+      return this.resize(target, maxReplicas, 'Current number of replicas above Spec.MaxReplicas');
+    if (replicas < minReplicas)
+      return this.resize(target, minReplicas, 'Current number of replicas below Spec.MinReplicas');
+    return this.measure(target);
   }
-  const bounded = outOfBounds(hpa, target.replicas);
-  if (bounded !== undefined) return resize(hpa, target, bounded, status, conditions, memory, ctx);
-  let measured: Measured;
-  try {
-    measured = await computeReplicas(hpa, target.scale.status?.selector ?? '', target.replicas, ctx);
-  } catch (error) {
-    if (!(error instanceof MetricError)) throw error;
-    return noteNoMetrics(hpa, status, conditions, error, ctx);
+
+  private async measure(target: Target): Promise<void> {
+    const { hpa, memory, conditions, ctx, now } = this;
+    const fault = this.selectors.check(hpa, target.scale.status?.selector ?? '', ctx);
+    if (fault) {
+      this.warn(fault.event, fault.told);
+      conditions.set('ScalingActive', 'False', fault.reason, fault.message);
+      return this.unsized(target, fault.told);
+    }
+    const found = await computeReplicas(hpa, target.scale, ctx);
+    const { name, statuses, failures, summary } = found;
+    for (const { reason, message } of failures) this.warn(reason, message);
+    if (found.replicas === undefined) {
+      const { reason = '', message = '' } = failures[0] ?? {};
+      conditions.set('ScalingActive', 'False', reason, `the HPA was unable to compute the replica count: ${message}`);
+      return this.unsized(target, summary, statuses);
+    }
+    const active = `the HPA was able to successfully calculate a replica count from ${name}`;
+    conditions.set('ScalingActive', 'True', 'ValidMetricFound', active);
+    const { replicas, able, limited } = normalized(hpa, memory, target.replicas, found.replicas, now);
+    conditions.set('AbleToScale', 'True', able.reason, able.message);
+    conditions.set('ScalingLimited', limited.status, limited.reason, limited.message);
+    await this.resize(target, replicas, reasonOf(found.replicas, target.replicas, name), statuses);
   }
-  conditions.set(
-    'ScalingActive',
-    'True',
-    'ValidMetricFound',
-    `the HPA was able to successfully calculate a replica count from ${measured.name}`,
-  );
-  const { replicas, able, limited } = withinBehavior(hpa, memory, target.replicas, measured.replicas, now);
-  conditions.set('AbleToScale', 'True', able.reason, able.message);
-  conditions.set('ScalingLimited', limited.status, limited.reason, limited.message);
-  await resize(
-    hpa,
-    target,
-    replicas,
-    { ...status, currentMetrics: measured.statuses },
-    conditions,
-    memory,
-    ctx,
-    measured.reason,
-  );
+
+  /** Nothing can be said of the size. */
+  private async unsized({ replicas }: Target, why: string, currentMetrics?: Statuses): Promise<void> {
+    const desiredReplicas = this.hpa.status?.desiredReplicas ?? 0;
+    await this.write({ currentReplicas: replicas, desiredReplicas, ...present({ currentMetrics }) });
+    this.warn('FailedComputeMetricsReplicas', why);
+  }
+
+  private async resize(target: Target, replicas: number, why: string, currentMetrics?: Statuses): Promise<void> {
+    const { hpa, conditions, ctx } = this;
+    const before = { currentReplicas: target.replicas, ...present({ currentMetrics }) };
+    if (replicas === target.replicas) return this.write({ ...before, desiredReplicas: replicas });
+    try {
+      await writeSize(target, replicas, ctx);
+    } catch (error) {
+      const message = errorMessage(error);
+      this.warn('FailedRescale', `New size: ${replicas}; reason: ${why}; error: ${message}`);
+      const unable = `the HPA controller was unable to update the target scale: ${message}`;
+      conditions.set('AbleToScale', 'False', 'FailedUpdateScale', unable);
+      return this.write({ ...before, desiredReplicas: hpa.status?.desiredReplicas ?? 0 });
+    }
+    const able = `the HPA controller was able to update the target scale to ${replicas}`;
+    conditions.set('AbleToScale', 'True', 'SucceededRescale', able);
+    ctx.events.event(hpa, 'Normal', 'SuccessfulRescale', `New size: ${replicas}; reason: ${why}`);
+    const now = ctx.clock.now();
+    noteChange(hpa, this.memory, target.replicas, replicas, now);
+    await this.write({ ...before, desiredReplicas: replicas, lastScaleTime: formatTime(now) });
+  }
+
+  private warn(reason: string, message: string): void {
+    this.ctx.events.event(this.hpa, 'Warning', reason, message);
+  }
+
+  private async write(status: HorizontalPodAutoscalerStatus): Promise<void> {
+    const { hpa, conditions, ctx } = this;
+    const lastScaleTime = status.lastScaleTime ?? hpa.status?.lastScaleTime;
+    const whole = { ...status, ...present({ lastScaleTime }), conditions: conditions.list };
+    if (semanticEqual(hpa.status, whole)) return;
+    await unlessGone(ctx.client.update(RESOURCE, { ...hpa, status: whole }, 'status'));
+  }
 }
 
-function noteNoTarget(
-  hpa: HorizontalPodAutoscaler,
-  conditions: Conditions,
-  message: string,
-  ctx: Context,
-): Promise<void> {
-  ctx.events.event(hpa, 'Warning', 'FailedGetScale', message);
-  const why = `the HPA controller was unable to get the target's current scale: ${message}`;
-  conditions.set('AbleToScale', 'False', 'FailedGetScale', why);
-  return write(hpa, { desiredReplicas: 0, ...hpa.status, conditions: conditions.list }, ctx);
-}
+type Statuses = Recommendation['statuses'];
 
-function noteNoMetrics(
-  hpa: HorizontalPodAutoscaler,
-  status: HorizontalPodAutoscalerStatus,
-  conditions: Conditions,
-  { reason, message, summary }: MetricError,
-  ctx: Context,
-): Promise<void> {
-  ctx.events.event(hpa, 'Warning', reason, message);
-  ctx.events.event(hpa, 'Warning', 'FailedComputeMetricsReplicas', summary);
-  conditions.set('ScalingActive', 'False', reason, `the HPA was unable to compute the replica count: ${message}`);
-  return write(hpa, { ...status, currentMetrics: [{ type: '' }], conditions: conditions.list }, ctx);
-}
-
-function outOfBounds({ spec }: HorizontalPodAutoscaler, replicas: number): number | undefined {
-  if (replicas > spec!.maxReplicas) return spec!.maxReplicas;
-  const least = spec?.minReplicas ?? 1;
-  return replicas < least ? least : undefined;
-}
+const reasonOf = (wanted: number, current: number, metric: string): string =>
+  wanted > current ? `${metric} above target` : wanted < current ? 'All metrics below target' : '';
 
 async function findTarget(hpa: HorizontalPodAutoscaler, ctx: Context): Promise<Target> {
   const { apiVersion = '', kind, name } = hpa.spec!.scaleTargetRef;
+  if (apiVersion.split('/').length > 2) throw new Error(`unexpected GroupVersion string: ${apiVersion}`);
   const { group } = parseApiVersion(apiVersion);
   const known = (await ctx.client.resources()).find((resource) => resource.kind === kind && resource.group === group);
   if (!known) throw new Error(`no matches for kind "${kind}" in group "${group}"`);
@@ -164,84 +185,17 @@ async function findTarget(hpa: HorizontalPodAutoscaler, ctx: Context): Promise<T
   return { resource: known.resource, scale, replicas: scale.spec?.replicas ?? 0 };
 }
 
-async function resize(
-  hpa: HorizontalPodAutoscaler,
-  target: Target,
-  replicas: number,
-  status: HorizontalPodAutoscalerStatus,
-  conditions: Conditions,
-  memory: Memory,
-  ctx: Context,
-  why?: string,
-): Promise<void> {
-  let lastScaleTime = hpa.status?.lastScaleTime;
-  if (replicas !== target.replicas) {
-    const reason =
-      why ??
-      (replicas > target.replicas
-        ? 'Current number of replicas below Spec.MinReplicas'
-        : 'Current number of replicas above Spec.MaxReplicas');
+/** Whoever else writes the target meanwhile does not stop a new size. */
+async function writeSize({ resource, scale }: Target, replicas: number, { client }: Context): Promise<void> {
+  let latest = scale;
+  for (let left = ATTEMPTS; ; left--) {
     try {
-      await ctx.client.update(target.resource, { ...target.scale, spec: { replicas } }, 'scale');
+      await client.update(resource, { ...latest, spec: { replicas } }, 'scale');
+      return;
     } catch (error) {
-      ctx.events.event(
-        hpa,
-        'Warning',
-        'FailedRescale',
-        `New size: ${replicas}; reason: ${reason}; error: ${errorMessage(error)}`,
-      );
-      conditions.set(
-        'AbleToScale',
-        'False',
-        'FailedUpdateScale',
-        `the HPA controller was unable to update the target scale: ${errorMessage(error)}`,
-      );
-      await write(hpa, { ...status, conditions: conditions.list }, ctx);
-      throw error;
+      if (left <= 1 || !isStatusError(error, 'Conflict')) throw error;
+      const { namespace = '', name } = scale.metadata;
+      latest = await client.get(resource, namespace, name, 'scale');
     }
-    conditions.set(
-      'AbleToScale',
-      'True',
-      'SucceededRescale',
-      `the HPA controller was able to update the target scale to ${replicas}`,
-    );
-    ctx.events.event(hpa, 'Normal', 'SuccessfulRescale', `New size: ${replicas}; reason: ${reason}`);
-    memory.changes.push({ at: ctx.clock.now(), by: replicas - target.replicas });
-    lastScaleTime = formatTime(ctx.clock.now());
-  }
-  await write(
-    hpa,
-    { ...status, desiredReplicas: replicas, ...present({ lastScaleTime }), conditions: conditions.list },
-    ctx,
-  );
-}
-
-async function write(hpa: HorizontalPodAutoscaler, status: HorizontalPodAutoscalerStatus, ctx: Context): Promise<void> {
-  if (semanticEqual(hpa.status, status)) return;
-  await unlessGone(ctx.client.update(RESOURCE, { ...hpa, status }, 'status'));
-}
-
-/** Conditions in the order in which they were set first. */
-class Conditions {
-  readonly list: HorizontalPodAutoscalerCondition[];
-  constructor(
-    old: readonly HorizontalPodAutoscalerCondition[],
-    private readonly now: string,
-  ) {
-    this.list = [...old];
-  }
-  set(type: string, status: string, reason: string, message: string): void {
-    const at = this.list.findIndex((condition) => condition.type === type);
-    const before = this.list[at];
-    const lastTransitionTime = before?.status === status ? before.lastTransitionTime : this.now;
-    const condition: HorizontalPodAutoscalerCondition = {
-      type,
-      status,
-      reason,
-      message,
-      ...present({ lastTransitionTime }),
-    };
-    if (before) this.list[at] = condition;
-    else this.list.push(condition);
   }
 }

@@ -59,7 +59,7 @@ export function replicasFor(sizing: Sizing): { replicas: number; ratio: number; 
   return answer(turned ? current : replicas);
 }
 
-const isWithin = (ratio: number, { up, down }: Tolerances): boolean => ratio >= 1 - down && ratio <= 1 + up;
+export const isWithin = (ratio: number, { up, down }: Tolerances): boolean => ratio >= 1 - down && ratio <= 1 + up;
 
 function grouped({ pods, usage, cpu, now }: Sizing) {
   const unready: string[] = [];

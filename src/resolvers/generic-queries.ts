@@ -5,7 +5,7 @@ import { badRequest } from '../meta/status.ts';
 import type { Builder } from './builder.ts';
 import { counted, type OperationContext } from './context.ts';
 import { PLAIN } from './compiled/plain.ts';
-import { readRemotely } from './read-remotely.ts';
+import { readAggregated, readRemotely } from './read-remotely.ts';
 import { requireDiscovery } from './discovery.ts';
 import { addKindInfo } from './table/kind-info.ts';
 import { MANAGED_FIELDS, namedTarget, selectOptions, type SelectArguments } from './targets.ts';
@@ -141,6 +141,19 @@ export function addGenericQueries(builder: Builder): void {
         const target = namedTarget(context, 'get', args);
         return wholeAnswer(await context.api.get(context.request, target, {}), args);
       },
+    }),
+    aggregated: t.field({
+      type: 'JSON',
+      nullable: true,
+      description:
+        'What an API server beside this one (an APIService with a service) answers to GET of a path; null: none serves the group and version.',
+      args: {
+        path: t.arg.string({
+          required: true,
+          description: '`/apis/custom.metrics.k8s.io/v1beta2/namespaces/a/pods/*/requests?labelSelector=app%3Dweb`',
+        }),
+      },
+      resolve: (_, { path }, context) => readAggregated(context, path),
     }),
     objects: t.field({
       type: pageRef,

@@ -1,6 +1,7 @@
 import { requireAttributes } from '../api/authorization/attributes.ts';
 import type { Api, RequestContext } from '../api/contract.ts';
 import { parseGroupResource } from '../meta/gvk.ts';
+import { badRequest } from '../meta/status.ts';
 
 interface ReadArguments {
   /** `pods.metrics.k8s.io` */
@@ -36,4 +37,40 @@ export async function readRemotely(
   const given = query.flatMap(([key, value]) => (value ? [[key, value] as const] : []));
   const place = { group, version, resource, namespace, name, query: Object.fromEntries(given) };
   return (await remote.read(request.user, place)) as Record<string, unknown> | undefined;
+}
+
+/** Of a path with its query. */
+const MAX_PATH = 8192;
+const PATH = /^\/apis\/([^/]+)\/([^/]+)\/(?:namespaces\/([^/]+)\/)?([^/]+)(?:\/([^/]+)(?:\/([^/]+))?)?$/;
+
+/**
+ * What another API server answers at a path, for what has no name of its own here: a subresource, or a resource with dots
+ * in its name. Authorised as GET of that path is. Null where nobody beside this server serves the group and version.
+ * @param path `/apis/GROUP/VERSION/namespaces/NAMESPACE/RESOURCE/NAME/SUBRESOURCE?QUERY`, from NAME on if need be
+ */
+export async function readAggregated(
+  { api, request }: { api: Api; request: RequestContext },
+  path: string,
+): Promise<unknown> {
+  const [pathname = '', text = ''] = path.length > MAX_PATH ? [] : path.split(/\?(.*)/s);
+  const parts = PATH.exec(pathname)
+    ?.slice(1)
+    .map((part: string | undefined) => decoded(part ?? ''));
+  const query = new URLSearchParams(text);
+  if (!parts || query.has('watch')) throw badRequest('path: must be that of an object or a list of an API group');
+  const [group = '', version = '', namespace = '', resource = '', name = '', subresource = ''] = parts;
+  const verb = name ? 'get' : 'list';
+  requireAttributes(api, request, { verb, group, version, resource, subresource, namespace, name });
+  const place = { group, version, resource, namespace, name, subresource, query: Object.fromEntries(query) };
+  return (await api.remote?.read(request.user, place)) ?? null;
+}
+
+function decoded(part: string): string {
+  try {
+    const text = decodeURIComponent(part);
+    if (!/^\.{1,2}$|[/\0]/.test(text)) return text;
+  } catch {
+    // said below
+  }
+  throw badRequest(`path: invalid part ${JSON.stringify(part)}`);
 }

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { horizontalpodautoscaler } from '../../src/reconcilers/horizontalpodautoscaler.ts';
-import { withinBehavior } from '../../src/reconcilers/hpa-behavior.ts';
+import { newMemory, normalized, noteChange } from '../../src/reconcilers/hpa-behavior.ts';
 import { startCluster, type Cluster } from '../support/cluster.ts';
 import { autoscaler, metricsDefinition, target, use, worker } from './scenarios/horizontalpodautoscaler.ts';
 
@@ -48,16 +48,32 @@ test.each([
     const rules = { stabilizationWindowSeconds: 0, policies: [{ type: 'Pods', value: 2, periodSeconds: 60 }] };
     const spec = { minReplicas: 1, maxReplicas: 20, behavior: { scaleUp: rules, scaleDown: rules } };
     const now = 100_000;
+    const memory = newMemory();
+    const hpa = { spec } as never;
+    noteChange(hpa, memory, 1, 6, now - 90_000);
     // 8 at the beginning of the period, 10 now
-    const changes = [
-      { at: now - 90_000, by: 5 },
-      { at: now - 50_000, by: 4 },
-      { at: now - 10_000, by: -2 },
-    ];
-    const said = withinBehavior({ spec } as never, { recommendations: [], changes }, 10, wanted, now);
-    expect(said.replicas).toBe(replicas);
+    noteChange(hpa, memory, 8, 12, now - 50_000);
+    noteChange(hpa, memory, 12, 10, now - 10_000);
+    expect(normalized(hpa, memory, 10, wanted, now).replicas).toBe(replicas);
   },
 );
+
+const fast = { stabilizationWindowSeconds: 0, policies: [{ type: 'Percent', value: 300, periodSeconds: 15 }] };
+test.each([
+  ['no behavior: twofold', 3, 100, undefined, 6, 'True ScaleUpLimit'],
+  ['no behavior: four at least', 1, 100, undefined, 4, 'True ScaleUpLimit'],
+  ['a behavior that says nothing of it: four more', 1, 100, {}, 5, 'True ScaleUpLimit'],
+  ['a behavior that says nothing of it: twofold', 8, 100, {}, 16, 'True ScaleUpLimit'],
+  ['its own percents', 3, 100, { scaleUp: fast }, 12, 'True ScaleUpLimit'],
+  ['its maximum', 15, 100, { scaleUp: fast }, 20, 'True TooManyReplicas'],
+  ['what is wanted', 3, 5, undefined, 5, 'False DesiredWithinRange'],
+])('grows to %s', (_, current, wanted, behavior, replicas, limited) => {
+  const hpa = { spec: { minReplicas: 1, maxReplicas: 20, behavior } } as never;
+  const found = normalized(hpa, newMemory(), current, wanted, 0);
+  expect(found.replicas).toBe(replicas);
+  expect(`${found.limited.status} ${found.limited.reason}`).toBe(limited);
+  expect(found.able.reason).toBe('ReadyForNewScale');
+});
 
 describe('an autoscaler', () => {
   afterEach(() => cluster.stop());
@@ -73,7 +89,7 @@ describe('an autoscaler', () => {
   });
 
   test('grows by no more than its policies allow, four pods or twofold in 15 seconds', async () => {
-    await start(1, '1000m');
+    await start(1, '1000m', { behavior: { scaleUp: { stabilizationWindowSeconds: 0 } } });
     expect(await size()).toBe(5);
     expect(await conditions()).toContain('ScalingLimited True ScaleUpLimit');
     await measure(5, '1000m');
@@ -144,5 +160,51 @@ describe('an autoscaler', () => {
     expect(await conditions()).toContain('ScalingActive False FailedGetResourceMetric');
     expect(await size()).toBe(1);
     expect(cluster.logs).toEqual([]);
+  });
+
+  test('is driven by metrics of pods, and does not stop at one that it cannot read', async () => {
+    const selectors: string[] = [];
+    cluster = await startCluster(() => [horizontalpodautoscaler()]);
+    cluster.api.api.remote = {
+      read(user, { group, resource, name, subresource, query }) {
+        if (group !== 'custom.metrics.k8s.io') return Promise.resolve(undefined);
+        selectors.push(`${user.name} ${resource}/${name}/${subresource} ${query['labelSelector']}`);
+        const items = [0, 1].map((n) => ({ describedObject: { name: `p${n}` }, value: '300' }));
+        return Promise.resolve({ kind: 'MetricValueList', items });
+      },
+    };
+    const metrics = [
+      { type: 'External', external: { metric: { name: 'q' }, target: { type: 'Value', value: '1' } } },
+      { type: 'Pods', pods: { metric: { name: 'hits' }, target: { type: 'AverageValue', averageValue: '100' } } },
+    ];
+    await cluster.give({ ...target, status: { replicas: 2 } }, worker('p0'), worker('p1'));
+    await cluster.give(autoscaler({ maxReplicas: 4, metrics }));
+    await cluster.advance(1);
+    expect(await size()).toBe(4);
+    expect(selectors).toEqual(['system:serviceaccount:kube-system:horizontal-pod-autoscaler pods/*/hits app=x']);
+    expect(await conditions()).toEqual([
+      'AbleToScale True SucceededRescale',
+      'ScalingActive True ValidMetricFound',
+      'ScalingLimited True TooManyReplicas',
+    ]);
+    expect(await cluster.told('HorizontalPodAutoscaler')).toEqual([
+      'Normal SuccessfulRescale ×1',
+      'Warning FailedGetExternalMetric ×1',
+    ]);
+    const [hpa] = await cluster.list('horizontalpodautoscalers.autoscaling');
+    expect(hpa!['status'].currentMetrics.map(({ type }: { type: string }) => type)).toEqual(['', 'Pods']);
+    expect(cluster.logs).toEqual([]);
+  });
+
+  test('stands still where another one sizes the same pods', async () => {
+    await start(2, '100m');
+    await cluster.give({ ...autoscaler(), metadata: { name: 'i', namespace: 'a' } });
+    await cluster.advance(LOOK);
+    expect(await cluster.events()).toContain(
+      'Warning AmbiguousSelector HorizontalPodAutoscaler pods by selector app=x are controlled by multiple HPAs: [{h a} {i a}]',
+    );
+    await cluster.client.delete('horizontalpodautoscalers.autoscaling', 'a', 'i');
+    await cluster.advance(LOOK);
+    expect(await conditions()).toContain('ScalingActive True ValidMetricFound');
   });
 });

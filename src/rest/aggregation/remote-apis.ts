@@ -109,12 +109,23 @@ export class RemoteApis implements RemoteReader {
   }
 
   /** Undefined where nobody beside this server serves the group. Rejects with the Status that is answered instead. */
-  async read(user: User, { group, version, resource, namespace, name, query }: RemotePlace): Promise<unknown> {
+  async read(
+    user: User,
+    { group, version, resource, namespace, name, subresource = '', query }: RemotePlace,
+  ): Promise<unknown> {
     const spec = version
       ? remoteOf(this.api, group, version)
       : remoteSpecs(this.api).find((each) => each.spec.group === group)?.spec;
     if (!spec) return undefined;
-    const parts = ['apis', group, spec.version, ...(namespace ? ['namespaces', namespace] : []), resource, name];
+    const parts = [
+      'apis',
+      group,
+      spec.version,
+      ...(namespace ? ['namespaces', namespace] : []),
+      resource,
+      name,
+      subresource,
+    ];
     const path = `/${parts
       .filter((part) => part !== '')
       .map(encodeURIComponent)

@@ -41,7 +41,7 @@ export const use = (cpu: string) => async (cluster: Cluster) => {
     await cluster.give({
       apiVersion: 'metrics.k8s.io/v1beta1',
       kind: 'PodMetrics',
-      metadata: { name, namespace: 'a' },
+      metadata: { name, namespace: 'a', labels: { app: 'x' } },
       containers: [{ name: 'c', usage: { cpu } }],
     });
   }

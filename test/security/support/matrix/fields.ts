@@ -13,7 +13,7 @@ export type Operation = 'query' | 'mutation' | 'subscription';
 
 /** Fields of the root that no kind has: each is asked for in a row of its own. */
 const OTHERS: Record<Operation, readonly string[]> = {
-  query: ['kinds', 'object', 'objects', 'search', 'history', 'changes', 'deletePreview'],
+  query: ['kinds', 'object', 'objects', 'aggregated', 'search', 'history', 'changes', 'deletePreview'],
   mutation:
     'createObject updateObject patchObject deleteObject updateObjects deleteObjects applyBundle undo evictPod bindPod execPod cordonNode uncordonNode'.split(
       ' ',
