@@ -18,6 +18,8 @@ export const NAMESPACE = 'kube-system';
 export interface Addon {
   /** `dns`: its name for --addons; its field manager is `addon-dns` */
   name: string;
+  /** runs only where `--addons` names it: others do the same in their own way, and would find their names taken */
+  onlyByName?: boolean;
   /** service account in kube-system, one of its manifests, as which its loops and its server act */
   account: string;
   /**
@@ -159,6 +161,8 @@ type ManifestOf<R extends keyof Resources> = {
     object: Declared<Resources[K]>;
     /** made where it is missing, and whoever's changes it then */
     once?: boolean;
+    /** whether what is there is somebody else's, and is to be left as it is */
+    isOthers?(live: Resources[R]): boolean;
   };
 }[R];
 

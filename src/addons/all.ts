@@ -1,5 +1,6 @@
 import type { Addon } from './addon.ts';
 import { cloud } from './cloud/cloud.ts';
+import { customMetrics } from './custom-metrics/custom-metrics.ts';
 import { dns } from './dns/dns.ts';
 import { ingress } from './ingress/ingress.ts';
 import { logs } from './logs/logs.ts';
@@ -7,4 +8,12 @@ import { metrics } from './metrics/metrics.ts';
 import { storage } from './storage/storage.ts';
 
 /** Every add-on, by the name that `--addons` has for it. */
-export const ADDONS: Readonly<Record<string, Addon>> = { cloud, dns, ingress, logs, metrics, storage };
+export const ADDONS: Readonly<Record<string, Addon>> = {
+  cloud,
+  'custom-metrics': customMetrics,
+  dns,
+  ingress,
+  logs,
+  metrics,
+  storage,
+};

@@ -41,10 +41,13 @@ export async function install(manifests: readonly Manifest[], options: InstallOp
 
 /** One attempt. @returns the error, if there was one */
 export async function apply(manifest: Manifest, { client, manager }: InstallOptions): Promise<unknown> {
-  const { resource, object, once = false } = manifest;
+  const { resource, object, once = false, isOthers } = manifest;
   const { namespace = '', name } = object.metadata;
   try {
-    if (once && (await unlessGone(client.get<string>(resource, namespace, name)))) return undefined;
+    if (once || isOthers) {
+      const live = await unlessGone(client.get<string>(resource, namespace, name));
+      if (live && (once || isOthers?.(live as never))) return undefined;
+    }
     await client.patch(resource, namespace, name, object, { type: 'apply', fieldManager: manager, force: true });
     return undefined;
   } catch (error) {

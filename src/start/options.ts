@@ -107,7 +107,7 @@ export const USAGE = `usage: npm start -- [options]
   --image-source SOURCE     auto (default): programs of this machine stand for images of the catalogue that are not
                             in --images; registry: nothing stands for an image
 ${NODE_LIMIT_USAGE}
-  --addons LIST             of ${Object.keys(ADDONS).join(',')} (default: all; none: no add-on)
+  --addons LIST             of ${Object.keys(ADDONS).join(',')} (default: all but custom-metrics; none: no add-on)
 ${INGRESS_USAGE}
 ${CLOUD_USAGE}
 ${CONTROLLER_USAGE}
@@ -183,10 +183,10 @@ function imageOptions(values: Readonly<Record<string, unknown>>): ImageOptions {
   };
 }
 
-/** `dns,…`: names of add-ons; all when not said, none for `none` and for nothing. */
+/** `dns,…`: names of add-ons; when not said all but those that want to be named, none for `none` and for nothing. */
 export function parseAddons(text: string | undefined): string[] {
   const known = Object.keys(ADDONS);
-  if (text === undefined) return known;
+  if (text === undefined) return known.filter((name) => !ADDONS[name]?.onlyByName);
   if (text === 'none') return [];
   const names = [...new Set(text.split(',').filter(Boolean))];
   const unknown = names.find((name) => !known.includes(name));

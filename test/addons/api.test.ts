@@ -4,6 +4,7 @@ import { request } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Addon } from '../../src/addons/addon.ts';
+import { customMetrics } from '../../src/addons/custom-metrics/custom-metrics.ts';
 import { Machine } from '../../src/addons/machine.ts';
 import { runAddons, type Running } from '../../src/addons/run.ts';
 import { createRestServer, type RestServer } from '../../src/rest/server.ts';
@@ -95,9 +96,9 @@ afterEach(async () => {
 
 const network = new Machine({ now: () => 0 }).address();
 
-test.skipIf(!network)('an API that an add-on serves is a group like any other', async () => {
-  running = runAddons({
-    addons: [numbersAddon()],
+const run = (addon: Addon): Running =>
+  runAddons({
+    addons: [addon],
     cluster: CLUSTER,
     client: api.client,
     clock: api.clock,
@@ -108,14 +109,50 @@ test.skipIf(!network)('an API that an add-on serves is a group like any other', 
       return { ...(await makeCertificate({ commonName: host }, undefined, [host])), clientCA: ca.cert };
     },
   });
+
+test.skipIf(!network)('an API that an add-on serves is a group like any other', async () => {
+  running = run(numbersAddon());
   const path = '/apis/numbers.example.com/v1/namespaces/a/numbers';
   const answer = await eventually(async () => {
     const one = await get(path);
     return one.status === 200 && one;
   });
   expect(JSON.parse(answer.body)).toEqual({ kind: 'NumberList', items: [] });
-  expect(calls[0]).toEqual({ url: path, user: 'kim', groups: expect.stringContaining('system:masters'), caller: CN });
+  // it is asked now and then what it serves, too
+  expect(calls.find(({ url }) => url === path)).toEqual({
+    url: path,
+    user: 'kim',
+    groups: expect.stringContaining('system:masters'),
+    caller: CN,
+  });
   expect((await get('/apis/numbers.example.com')).body).toContain('"preferredVersion":');
   await running.stop();
   expect((await get(path)).status).toBe(503);
+});
+
+test.skipIf(!network)('custom metrics are groups of their own, and none that is somebody else’s', async () => {
+  const spec = { group: 'external.metrics.k8s.io', version: 'v1beta1', groupPriorityMinimum: 10, versionPriority: 10 };
+  const service = { name: 'adapter', namespace: 'a' };
+  await api.give({
+    apiVersion: 'apiregistration.k8s.io/v1',
+    kind: 'APIService',
+    metadata: { name: 'v1beta1.external.metrics.k8s.io' },
+    spec: { ...spec, service, insecureSkipTLSVerify: true },
+  });
+  running = run(customMetrics);
+  for (const version of ['v1beta1', 'v1beta2']) {
+    const { body } = await eventually(async () => {
+      const one = await get(`/apis/custom.metrics.k8s.io/${version}`);
+      return one.status === 200 && one;
+    });
+    const groupVersion = `custom.metrics.k8s.io/${version}`;
+    expect(JSON.parse(body)).toEqual({ kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources: [] });
+  }
+  await eventually(async () => (await get('/apis')).body.includes('"name":"custom.metrics.k8s.io"'));
+  const services = 'apiservices.apiregistration.k8s.io';
+  await eventually(async () => {
+    const { status } = await api.client.get(services, '', 'v1beta2.custom.metrics.k8s.io');
+    return status?.conditions?.some(({ type, status: value }) => type === 'Available' && value === 'True');
+  });
+  expect((await api.client.get(services, '', 'v1beta1.external.metrics.k8s.io')).spec?.service).toMatchObject(service);
 });

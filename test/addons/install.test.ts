@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { ConfigMap } from '../../schema/types.ts';
 import { createClient } from '../../src/client/client.ts';
 import type { Manifest } from '../../src/addons/addon.ts';
 import { install } from '../../src/addons/install.ts';
@@ -44,6 +45,24 @@ test('a declared field that somebody has changed is the add-on’s again', async
   await api.client.patch('configmaps', 'a', 'one', { data: { key: 'theirs', other: 'theirs' } });
   await installing(map('one', { key: 'ours' }));
   expect((await api.client.get('configmaps', 'a', 'one')).data).toEqual({ key: 'ours', other: 'theirs' });
+});
+
+test('what is somebody else’s is left as it is', async () => {
+  const manifest: Manifest = {
+    resource: 'configmaps',
+    isOthers: ({ data }: ConfigMap) => data?.['owner'] === 'them',
+    object: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'one', namespace: 'a' }, data: { owner: 'us' } },
+  };
+  const owner = async () => (await api.client.get('configmaps', 'a', 'one')).data?.['owner'];
+  await installing(manifest);
+  expect(await owner()).toBe('us');
+  await api.client.patch('configmaps', 'a', 'one', { data: { owner: 'nobody' } });
+  await installing(manifest);
+  expect(await owner()).toBe('us');
+  await api.client.patch('configmaps', 'a', 'one', { data: { owner: 'them' } });
+  await installing(manifest);
+  expect(await owner()).toBe('them');
+  expect(said).toEqual([]);
 });
 
 test('while the API is away it is tried again, until all is there', async () => {

@@ -1,28 +1,11 @@
-import { get } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, startCluster, type Cluster } from './support/cluster.ts';
+import { ask, underLoad } from './support/load.ts';
 
 const CHART = fileURLToPath(new URL('charts/shopfront', import.meta.url));
 /** Requests under way at once while there is load. */
 const CLIENTS = 4;
-
-interface Place {
-  host: string;
-  port: number;
-  path: string;
-  headers?: Record<string, string>;
-}
-
-/** What is answered, or that nothing is. */
-const ask = (place: Place): Promise<string> =>
-  new Promise((resolve) => {
-    get({ ...place, agent: false }, (response) => {
-      let text = '';
-      response.on('data', (data: Buffer) => (text += data.toString()));
-      response.on('end', () => resolve(text));
-    }).on('error', () => resolve('nothing'));
-  });
 
 /** A chart that expects what charts expect of a cluster comes up as it is, and is scaled by the load that it gets. */
 describe('a chart that uses storage, load balancer, ingress, autoscaler, budget, policy and monitor', () => {
@@ -69,16 +52,7 @@ describe('a chart that uses storage, load balancer, ingress, autoscaler, budget,
       (text) => text !== '',
     );
     expect(await size()).toBe('1');
-    let isLoaded = true;
-    const load = Array.from({ length: CLIENTS }, async () => {
-      while (isLoaded) await ask({ host, port: 8081, path: '/work' });
-    });
-    try {
-      await eventually(size, (text) => Number(text) > 1);
-    } finally {
-      isLoaded = false;
-      await Promise.all(load);
-    }
+    await underLoad({ host, port: 8081, path: '/work' }, CLIENTS, () => eventually(size, (text) => Number(text) > 1));
     await eventually(size, (text) => text === '1');
     const { stdout } = await cluster.kubectl('get events --field-selector involvedObject.kind=HorizontalPodAutoscaler');
     expect(stdout).toContain('cpu resource utilization (percentage of request) above target');

@@ -5,6 +5,7 @@ import { parseLabelSelector } from '../../meta/labels.ts';
 import { badRequest, methodNotAllowed, noSuchResource, notAcceptable, notFound } from '../../meta/status.ts';
 import type { ObjectMeta } from '../../meta/object.ts';
 import type { Clock } from '../../rules/clock.ts';
+import type { AggregatedApi, Question } from '../aggregated-server.ts';
 import { GROUP, VERSION } from './manifests.ts';
 import { nodeMetrics, podMetrics, type NodeMetrics, type PodMetrics } from './metrics-objects.ts';
 import { metricsTable } from './metrics-table.ts';
@@ -15,14 +16,6 @@ export interface MetricsApiOptions {
   pods: Pick<Informer<Pod>, 'get' | 'list'>;
   readings: Readings;
   clock: Pick<Clock, 'now'>;
-}
-
-/** What is asked, without transport. */
-export interface Question {
-  method: string;
-  /** path and query */
-  url: string;
-  accept: string;
 }
 
 const API_VERSION = `${GROUP}/${VERSION}`;
@@ -40,7 +33,7 @@ const resource = (name: string, kind: string, namespaced: boolean) => ({
 const PLACE = new RegExp(`^${ROOT}/(?:namespaces/([^/]+)/)?(nodes|pods)(?:/([^/]+))?$`);
 
 /** metrics.k8s.io/v1beta1 as metrics-server serves it. Source: pkg/api of metrics-server. */
-export class MetricsApi {
+export class MetricsApi implements AggregatedApi {
   constructor(private readonly options: MetricsApiOptions) {}
 
   /** The document that is answered. @throws StatusError */

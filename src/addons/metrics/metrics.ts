@@ -1,8 +1,8 @@
 import type { Addon } from '../addon.ts';
+import { AggregatedServer } from '../aggregated-server.ts';
 import { KubeletCaller } from './kubelet-caller.ts';
 import { ACCOUNT, apiService, manifests, SERVICE } from './manifests.ts';
 import { MetricsApi } from './metrics-api.ts';
-import { MetricsServer } from './metrics-server.ts';
 import { Readings } from './readings.ts';
 import { roles } from './roles.ts';
 import { RESOLUTION_MS, Scraper } from './scraper.ts';
@@ -25,7 +25,7 @@ export const metrics: Addon = {
     const readings = new Readings(RESOLUTION_MS);
     const kubelets = new KubeletCaller(client, clock);
     const scraper = new Scraper({ nodes, pods, kubelets, readings, clock, log });
-    const server = new MetricsServer(new MetricsApi({ nodes, pods, readings, clock }), certificate, log);
+    const server = new AggregatedServer(new MetricsApi({ nodes, pods, readings, clock }), certificate, log);
     const port = await server.listen();
     scraper.start();
     return {

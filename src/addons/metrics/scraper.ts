@@ -2,6 +2,7 @@ import type { Node, Pod } from '../../../schema/types.ts';
 import type { Informer } from '../../client/contract.ts';
 import { errorMessage } from '../../meta/error-message.ts';
 import type { Clock } from '../../rules/clock.ts';
+import { someAtOnce } from '../../rules/some-at-once.ts';
 import type { KubeletCaller } from './kubelet-caller.ts';
 import { parseResourceMetrics } from './parse-resource-metrics.ts';
 import type { Readings } from './readings.ts';
@@ -60,12 +61,9 @@ export class Scraper {
     if (real.length === 0) return;
     await kubelets.ready();
     const silent = new Set<string>();
-    const left = real.values();
-    await Promise.all(
-      Array.from({ length: Math.min(AT_ONCE, real.length) }, async () => {
-        for (const node of left) if (!this.stopped && !(await this.scrape(node))) silent.add(node.metadata.name);
-      }),
-    );
+    await someAtOnce(real, AT_ONCE, async (node) => {
+      if (!this.stopped && !(await this.scrape(node))) silent.add(node.metadata.name);
+    });
     this.silent = silent;
   }
 

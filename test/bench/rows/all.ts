@@ -7,6 +7,7 @@ import { GRAPHQL_RELATIONS } from './graphql-relations.ts';
 import { GRAPHQL_WHERE } from './graphql-where.ts';
 import { INFORMERS } from './informers.ts';
 import { EVENT_LOOP } from './event-loop.ts';
+import { METRICS } from './metrics.ts';
 import { NODES_PODS } from './nodes-pods.ts';
 import { NODES_ROLLING } from './nodes-rolling.ts';
 import { NODES_SIMULATED } from './nodes-simulated.ts';
@@ -33,5 +34,6 @@ export const ROWS: readonly Row[] = [
   ...NODES_PODS,
   ...NODES_SIMULATED,
   ...NODES_ROLLING,
+  ...METRICS,
   ...LARGE,
 ];

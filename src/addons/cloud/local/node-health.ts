@@ -3,10 +3,13 @@ import type { Node } from '../../../../schema/types.ts';
 import { parseAddress } from '../../../meta/address.ts';
 import type { Clock } from '../../../rules/clock.ts';
 import { isGlobal } from '../../../rules/destination.ts';
+import { someAtOnce } from '../../../rules/some-at-once.ts';
 
 /** ms between two questions to a node, and how long it may take to answer. */
 const PERIOD_MS = 500;
 const TIMEOUT_MS = 1000;
+/** Nodes that are asked at a time, by one Service. */
+const AT_ONCE = 64;
 /** Answers in a row after which a node that was good is not, and the other way round. */
 const FAILURES = 2;
 
@@ -46,7 +49,7 @@ export class NodeHealth {
 
   private again(ms: number): void {
     this.timer = this.clock.setTimeout(() => {
-      void Promise.all(this.nodes.map((node) => this.look(node))).then(() => {
+      void someAtOnce(this.nodes, AT_ONCE, (node) => this.look(node)).then(() => {
         if (!this.stopped) this.again(PERIOD_MS);
       });
     }, ms);

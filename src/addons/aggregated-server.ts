@@ -2,26 +2,39 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
-import { internalError, isStatusError } from '../../meta/status.ts';
-import { FRONT_PROXY } from '../../rules/front-proxy.ts';
-import { SERVER_TLS } from '../../rules/server-tls.ts';
-import type { ServingCertificate } from '../addon.ts';
-import type { MetricsApi } from './metrics-api.ts';
+import { internalError, isStatusError } from '../meta/status.ts';
+import { FRONT_PROXY } from '../rules/front-proxy.ts';
+import { SERVER_TLS } from '../rules/server-tls.ts';
+import type { ServingCertificate } from './addon.ts';
 
 const MAX_CONNECTIONS = 256;
 /** ms for a handshake, and for the head of a request */
 const HANDSHAKE_MS = 10_000;
 const REQUEST_MS = 30_000;
 
+/** What is asked, without transport. */
+export interface Question {
+  method: string;
+  /** path and query */
+  url: string;
+  accept: string;
+}
+
+/** An HTTP API that only reads. */
+export interface AggregatedApi {
+  /** The document that is answered. @throws StatusError */
+  answer(question: Question): object;
+}
+
 /**
- * Serves the API to the API server alone, which has authorised who asks: whoever has no certificate of the front proxy's
+ * Serves an API to the API server alone, which has authorised who asks: whoever has no certificate of the front proxy's
  * authority is not connected.
  */
-export class MetricsServer {
+export class AggregatedServer {
   private readonly server: Server;
 
   constructor(
-    private readonly api: MetricsApi,
+    private readonly api: AggregatedApi,
     { cert, key, clientCA }: ServingCertificate,
     private readonly log: (message: string, fields?: Record<string, unknown>) => void,
   ) {
