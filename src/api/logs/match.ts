@@ -5,9 +5,10 @@ import { wordsOf } from '../../store/logs/word-filter.ts';
 import type { FieldTest, LogFilter } from './contract.ts';
 import { fieldsOf } from './entry.ts';
 
-/** Words, tests of fields, and characters of a question: each is looked for in every line. */
+/** Words and tests of fields, characters of words and of tests, and names in a field: each is looked for in every line. */
 const MAX_TERMS = 16;
 const MAX_CHARACTERS = 1024;
+const MAX_NAMES = 16;
 
 /** What of a filter is about the line itself. */
 export interface LineMatcher {
@@ -22,6 +23,8 @@ export function lineMatcher({ stream, since, until, text, contains, fields = [] 
   if (terms.length + fields.length > MAX_TERMS) throw badRequest(`where: at most ${MAX_TERMS} words and fields`);
   if ((text?.length ?? 0) + (contains?.length ?? 0) > MAX_CHARACTERS)
     throw badRequest(`where: at most ${MAX_CHARACTERS} characters`);
+  if (JSON.stringify(fields).length > 2 * MAX_CHARACTERS)
+    throw badRequest(`where: at most ${2 * MAX_CHARACTERS} characters of fields and values`);
   const patterns = terms.map(patternOf);
   const tests = fields.map(fieldTest);
   const letter = stream && (stream === 'stderr' ? 'e' : 'o');
@@ -70,14 +73,19 @@ const wordsOfTest = ({ field, eq, exists }: FieldTest): string[] => {
 function fieldTest(test: FieldTest): (object: Readonly<Record<string, unknown>>) => boolean {
   const { field, eq, ne, in: some, gt, gte, lt, lte, exists } = test;
   const path = field.split('.');
+  if (path.length > MAX_NAMES) throw badRequest(`where: at most ${MAX_NAMES} names in a field`);
+  const names = joined(path);
+  const [equal, other] = [isEqualTo(eq), isEqualTo(ne)];
+  const any = some?.map(isEqualTo);
   if ([eq, ne, some, gt, gte, lt, lte, exists].every((each) => each === undefined))
     throw badRequest(`where: nothing is said of the field ${JSON.stringify(field)}`);
   return (object) => {
-    const value = valueAt(object, path);
+    const value = valueAt(object, names);
     if (exists !== undefined && (value !== undefined) !== exists) return false;
-    if (eq !== undefined && !isEqual(value, eq)) return false;
-    if (ne !== undefined && (value === undefined || isEqual(value, ne))) return false;
-    if (some !== undefined && !some.some((each) => isEqual(value, each))) return false;
+    const text = typeof value === 'object' ? JSON.stringify(value) : undefined;
+    if (eq !== undefined && !equal(value, text)) return false;
+    if (ne !== undefined && (value === undefined || other(value, text))) return false;
+    if (any !== undefined && !any.some((is) => is(value, text))) return false;
     if ([gt, gte, lt, lte].every((bound) => bound === undefined)) return true;
     if (typeof value !== 'number') return false;
     return (
@@ -89,18 +97,30 @@ function fieldTest(test: FieldTest): (object: Readonly<Record<string, unknown>>)
   };
 }
 
+/** Of each place in a path the names that may stand there, the longest first, and the place after it. */
+const joined = (path: readonly string[]): readonly (readonly [name: string, next: number])[][] =>
+  path.map((_, from) =>
+    path
+      .slice(from)
+      .map((__, i) => [path.slice(from, from + i + 1).join('.'), from + i + 1] as const)
+      .reverse(),
+  );
+
 /** A field may itself have dots in its name, as OpenTelemetry's have: the longest name counts. */
-function valueAt(object: unknown, path: readonly string[]): unknown {
-  if (!path.length) return object;
+function valueAt(object: unknown, names: ReturnType<typeof joined>, from = 0): unknown {
+  const here = names[from];
+  if (!here) return object;
   if (!isRecord(object)) return undefined;
-  for (let length = path.length; length > 0; length--) {
-    const name = path.slice(0, length).join('.');
+  for (const [name, next] of here) {
     if (!Object.hasOwn(object, name)) continue;
-    const value = valueAt(object[name], path.slice(length));
+    const value = valueAt(object[name], names, next);
     if (value !== undefined) return value;
   }
   return undefined;
 }
 
-const isEqual = (a: unknown, b: unknown): boolean =>
-  a === b || (typeof a === 'object' && JSON.stringify(a) === JSON.stringify(b));
+/** @returns asks a value, and its text where it is an object or a list */
+function isEqualTo(wanted: unknown): (value: unknown, text: string | undefined) => boolean {
+  const wantedText = typeof wanted === 'object' ? JSON.stringify(wanted) : undefined;
+  return (value, text) => value === wanted || (text !== undefined && text === wantedText);
+}
