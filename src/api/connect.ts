@@ -3,6 +3,7 @@ import { attributesOf } from './authorization/attributes.ts';
 import type { ConnectRequest, OpenConnection, RequestContext, Target } from './contract.ts';
 import type { Core } from './core.ts';
 import { admissionRequest, operationOf } from './write/operation.ts';
+import { connectOptions } from './streams/connect-options.ts';
 import { streams } from './streams/streams.ts';
 import { keyOf, resourceOf } from './target.ts';
 
@@ -25,6 +26,13 @@ export async function connect(
   const createToo = ALSO_CREATE.has(target.subresource) && verb !== 'create';
   if (createToo) requireCreate(core, ctx, target);
   core.openStreams.open(ctx);
+  const asked = connectOptions(target, query, path);
+  if (asked) {
+    const op = { ...operationOf(core, ctx, target, 'connect', {}), shown: asked.shown };
+    const request = admissionRequest(op, 'CONNECT', asked.object, undefined);
+    await core.admission.admit(request);
+    await core.admission.validate(request);
+  }
   const key = keyOf(target);
   let stored = core.store.get(key);
   if (!stored) {
@@ -33,10 +41,6 @@ export async function connect(
   }
   const proxied = target.subresource === 'proxy';
   if (!stored && !proxied) throw notFound(resourceOf(target.kind), target.name);
-  const op = operationOf(core, ctx, target, 'connect', {});
-  const request = admissionRequest(op, 'CONNECT', undefined, stored?.object as never);
-  await core.admission.admit(request);
-  await core.admission.validate(request);
   const rights = (createToo ? [verb, 'create'] : [verb]).map((each) => attributesOf(each, target));
   const connection = await stream({ core, target, stored, query, path, search });
   return { ...connection, hold: (onLost) => core.standing.hold(ctx, rights, onLost) };

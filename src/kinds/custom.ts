@@ -138,39 +138,41 @@ export function customKinds(definition: KubeObject, since = 0, source = (): Kube
     },
   });
   const storage = storageOf(storedFacts);
-  return versions
-    .filter((v) => v.served)
-    .map((v) => {
-      const own = v === stored ? storedFacts : factsOf(v, schemaOf(v.name));
-      const gvk = { group, version: v.name, kind: names.kind };
-      return {
-        ...gvk,
-        resource: names.plural,
-        singular: names.singular || names.kind.toLowerCase(),
-        listKind: names.listKind || `${names.kind}List`,
-        shortNames: names.shortNames ?? [],
-        categories: names.categories ?? [],
-        namespaced: storage.namespaced,
-        verbs: VERBS,
-        subresources: subresourcesOf(own, gvk),
-        get schema() {
-          return own.schema;
+  const all: Kind[] = versions.map((v) => {
+    const own = v === stored ? storedFacts : factsOf(v, schemaOf(v.name));
+    const gvk = { group, version: v.name, kind: names.kind };
+    return {
+      ...gvk,
+      resource: names.plural,
+      singular: names.singular || names.kind.toLowerCase(),
+      listKind: names.listKind || `${names.kind}List`,
+      shortNames: names.shortNames ?? [],
+      categories: names.categories ?? [],
+      namespaced: storage.namespaced,
+      verbs: VERBS,
+      subresources: subresourcesOf(own, gvk),
+      get schema() {
+        return own.schema;
+      },
+      custom: true,
+      definition: {
+        id: `${uid} ${generation}`,
+        schema: schemaOf(v.name),
+        firstVersion,
+        get versions() {
+          return all;
         },
-        custom: true,
-        definition: {
-          id: `${uid} ${generation}`,
-          schema: schemaOf(v.name),
-          firstVersion,
-          ...(webhook && { webhook }),
-        },
-        // what is written through a version is held to that version's schema
-        storage: own === storedFacts ? storage : storageOf(own),
-        convert: conversionOf(own, apiVersionOf(gvk), apiVersionOf(storedAs), webhook !== undefined),
-        columns: own.columns,
-        ...(v.deprecated && {
-          deprecation: v.deprecationWarning ?? `${apiVersionOf(gvk)} ${names.kind} is deprecated`,
-        }),
-        since,
-      };
-    });
+        ...(webhook && { webhook }),
+      },
+      // what is written through a version is held to that version's schema
+      storage: own === storedFacts ? storage : storageOf(own),
+      convert: conversionOf(own, apiVersionOf(gvk), apiVersionOf(storedAs), webhook !== undefined),
+      columns: own.columns,
+      ...(v.deprecated && {
+        deprecation: v.deprecationWarning ?? `${apiVersionOf(gvk)} ${names.kind} is deprecated`,
+      }),
+      since,
+    };
+  });
+  return all.filter((_, i) => versions[i]?.served);
 }

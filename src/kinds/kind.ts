@@ -45,6 +45,8 @@ export interface KindDefinition {
   schema(): JsonSchema | undefined;
   /** the apiVersion of objects that do not say theirs: of the first version that was ever stored */
   firstVersion: string;
+  /** of all versions, also of those that are not served */
+  versions: readonly Kind[];
   /** what converts between versions; undefined: they differ in nothing but their name */
   webhook?: WebhookConversion;
 }

@@ -22,13 +22,21 @@ export function createChain(plugins: readonly AdmissionPlugin[]): AdmissionChain
     }
     return found;
   };
+  const admitOnce = async (request: AdmissionRequest): Promise<void> => {
+    for (const plugin of stepsOf(request.target, request.operation).admit) {
+      // most answer at once, and a turn of the microtasks for each would be a good part of a small create
+      const pending = plugin.admit!(request);
+      if (pending) await pending;
+    }
+  };
   return {
     async admit(request: AdmissionRequest) {
-      for (const plugin of stepsOf(request.target, request.operation).admit) {
-        // most answer at once, and a turn of the microtasks for each would be a good part of a small create
-        const pending = plugin.admit!(request);
-        if (pending) await pending;
-      }
+      await admitOnce(request);
+      const { reinvocation } = request;
+      if (!reinvocation?.needed) return;
+      // all once more: each knows by itself whom it has to ask again. Source: apiserver's admission/reinvocation.go
+      reinvocation.begun = true;
+      await admitOnce(request);
     },
     async validate(request: AdmissionRequest) {
       for (const plugin of stepsOf(request.target, request.operation).validate) {

@@ -9,6 +9,15 @@ import type { Destinations } from '../streams/destinations.ts';
 
 export type AdmissionOperation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
 
+/** How others are shown the object of a write, where it is another than the one that is written: the Scale of a Deployment. */
+export interface Shown {
+  readonly kind: Kind;
+  /** of an object of the stored version */
+  of(object: KubeObject): KubeObject;
+  /** Takes into `object` what others have made of what they were shown. */
+  into(object: KubeObject, shown: KubeObject): void;
+}
+
 /** One write on its way to the store. Objects are of the stored version. */
 export interface AdmissionRequest {
   store: Store;
@@ -20,6 +29,7 @@ export interface AdmissionRequest {
   target: Target;
   /** of `object`, where the subresource takes another than the resource's: Eviction, TokenRequest, Binding */
   body?: Kind | undefined;
+  shown?: Shown | undefined;
   operation: AdmissionOperation;
   /** what would be written; mutating plugins change it in place. Undefined for a delete. */
   object: KubeObject | undefined;
@@ -33,6 +43,16 @@ export interface AdmissionRequest {
   now: string;
   /** the request's CreateOptions, PatchOptions … as webhooks are told them */
   options: Record<string, unknown> | undefined;
+  /** made by the first that changes what others were asked about */
+  reinvocation?: Reinvocation | undefined;
+}
+
+/** Whether the plugins that change a write are run once more, as others' changes have come after some were asked. */
+export interface Reinvocation {
+  /** after the first round there is to be a second */
+  needed: boolean;
+  /** this is the second */
+  begun: boolean;
 }
 
 /** What an admission plugin is: it may change a write, then it may refuse it, by throwing a StatusError. */
@@ -53,5 +73,5 @@ export interface AdmissionChain {
 export const requestName = (request: AdmissionRequest): string =>
   request.target.name || request.object?.metadata.name || request.object?.metadata.generateName || 'Unknown';
 
-/** The kind of a request's object. */
-export const bodyOf = ({ body, target }: AdmissionRequest): Kind => body ?? target.kind;
+/** The kind of a request's object, as it was sent. */
+export const bodyOf = ({ shown, body, target }: AdmissionRequest): Kind => shown?.kind ?? body ?? target.kind;

@@ -50,13 +50,18 @@ export const ownedPaths = (kind: Kind, paths: ScalePaths): ReplicasPaths => ({
   [apiVersionOf(kind)]: paths.spec.split('.').map((part) => `f:${part}`),
 });
 
+/** Sets the number of replicas. Changes `object`. */
+export function setReplicas(object: KubeObject, path: string, replicas: number): void {
+  const parts = path.split('.');
+  const last = parts.pop()!;
+  let place = object as Record<string, unknown>;
+  for (const part of parts) place = (place[part] ??= {}) as Record<string, unknown>;
+  place[last] = replicas;
+}
+
 /** A copy of the object with another number of replicas. */
 export function withReplicas(object: KubeObject, path: string, replicas: number): KubeObject {
   const copy = structuredClone(object);
-  const parts = path.split('.');
-  const last = parts.pop()!;
-  let place = copy as Record<string, unknown>;
-  for (const part of parts) place = (place[part] ??= {}) as Record<string, unknown>;
-  place[last] = replicas;
+  setReplicas(copy, path, replicas);
   return copy;
 }

@@ -1,5 +1,6 @@
 import type { Scale } from '../../../schema/types.ts';
 import { bodyKind } from '../../kinds/body-kind.ts';
+import { fromStorage } from '../../kinds/encode.ts';
 import { atPath } from '../../kinds/custom/scale.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import { normalizeObject } from '../../kinds/normalize.ts';
@@ -7,6 +8,7 @@ import { invalid } from '../../meta/field.ts';
 import { apiVersionOf } from '../../meta/gvk.ts';
 import type { KubeObject, ManagedFieldsEntry, Unchecked } from '../../meta/object.ts';
 import { internalError, invalidObject, noSuchResource, notFound } from '../../meta/status.ts';
+import type { Shown } from '../admission/plugin.ts';
 import { objectAnswer } from '../answer.ts';
 import { patchText } from '../audit/shown.ts';
 import type {
@@ -32,7 +34,7 @@ import { operationOf, type Operation } from '../write/operation.ts';
 import { ownershipOf } from '../write/ownership.ts';
 import { checkPlace, readBody } from '../write/read-body.ts';
 import { replace } from '../write/replace.ts';
-import { ownedPaths, scalePathsOf, withReplicas, type ScalePaths } from './scale-paths.ts';
+import { ownedPaths, scalePathsOf, setReplicas, withReplicas, type ScalePaths } from './scale-paths.ts';
 
 const scaleKind = (): Kind => bodyKind({ group: 'autoscaling', version: 'v1', kind: 'Scale' })!;
 
@@ -80,6 +82,19 @@ function requireReplicas(object: KubeObject, { spec }: ScalePaths): void {
     throw internalError(`the spec replicas field ${JSON.stringify(`.${spec}`)} does not exist`);
 }
 
+const replicasOf = (scale: KubeObject): number => Number((scale as Unchecked<Scale>).spec?.replicas ?? 0);
+
+/** Who is asked about a write of a Scale is shown the Scale, and may change the number. */
+const shownAs = (target: Target, paths: ScalePaths): Shown => ({
+  kind: scaleKind(),
+  of: (object) => {
+    const whole = fromStorage(target.kind, object);
+    const owned = ownedPaths(target.kind, paths);
+    return scaleOf(whole, paths, managedFieldsOfScale(whole.metadata.managedFields, owned));
+  },
+  into: (object, scale) => setReplicas(object, paths.spec, replicasOf(scale)),
+});
+
 /** Writes what `next` makes of the Scale to the object that it scales. */
 async function writeScale(
   op: Operation,
@@ -90,42 +105,45 @@ async function writeScale(
   const paths = pathsOf(core, target);
   const owned = ownedPaths(target.kind, paths);
   const kind = scaleKind();
-  const answer = await replace(op, {
-    createMissing: false,
-    applied: true,
-    async next(live) {
-      if (!live) throw notFound(resourceOf(target.kind), target.name);
-      const before = scaleOf(live, paths, managedFieldsOfScale(live.metadata.managedFields, owned));
-      const scale = await next(before);
-      checkPlace(target, scale);
-      if (!applied)
-        updateManagedFields({
-          ...ownershipOf(core.registry, kind, ''),
-          live: before,
-          object: scale,
-          manager: op.by.manager,
-          subresource: 'scale',
-          now: op.now,
-        });
-      const replicas = Number((scale as Unchecked<Scale>).spec?.replicas ?? 0);
-      if (replicas < 0)
-        throw invalidObject(kind, target.name, [
-          invalid('spec.replicas', replicas, 'must be greater than or equal to 0'),
-        ]);
-      const object = withReplicas(live, paths.spec, replicas);
-      const { uid, resourceVersion, managedFields } = scale.metadata;
-      // a Scale of a custom object says a version only to insist on it
-      const version = resourceVersion || (target.kind.custom ? live.metadata.resourceVersion : '');
-      Object.assign(object.metadata, { uid, resourceVersion: version });
-      object.metadata.managedFields = managedFieldsOfScaled(
-        live.metadata.managedFields,
-        managedFields,
-        apiVersionOf(target.kind),
-        owned,
-      );
-      return object;
+  const answer = await replace(
+    { ...op, shown: shownAs(target, paths) },
+    {
+      createMissing: false,
+      applied: true,
+      async next(live) {
+        if (!live) throw notFound(resourceOf(target.kind), target.name);
+        const before = scaleOf(live, paths, managedFieldsOfScale(live.metadata.managedFields, owned));
+        const scale = await next(before);
+        checkPlace(target, scale);
+        if (!applied)
+          updateManagedFields({
+            ...ownershipOf(core.registry, kind, ''),
+            live: before,
+            object: scale,
+            manager: op.by.manager,
+            subresource: 'scale',
+            now: op.now,
+          });
+        const replicas = replicasOf(scale);
+        if (replicas < 0)
+          throw invalidObject(kind, target.name, [
+            invalid('spec.replicas', replicas, 'must be greater than or equal to 0'),
+          ]);
+        const object = withReplicas(live, paths.spec, replicas);
+        const { uid, resourceVersion, managedFields } = scale.metadata;
+        // a Scale of a custom object says a version only to insist on it
+        const version = resourceVersion || (target.kind.custom ? live.metadata.resourceVersion : '');
+        Object.assign(object.metadata, { uid, resourceVersion: version });
+        object.metadata.managedFields = managedFieldsOfScaled(
+          live.metadata.managedFields,
+          managedFields,
+          apiVersionOf(target.kind),
+          owned,
+        );
+        return object;
+      },
     },
-  });
+  );
   return objectAnswer(undefined, scaleOf(answer.object, paths), answer.code);
 }
 

@@ -43,7 +43,15 @@ export function readJson(text: string, mostValues = MAX_VALUES): unknown {
 }
 
 /** The server was reached, but its answer is of no use. */
-class Answered extends Error {}
+export class HttpProblem extends Error {
+  /** @param code of the answer */
+  constructor(
+    message: string,
+    readonly code: number,
+  ) {
+    super(message);
+  }
+}
 
 /** What is sent, and how much of an answer is taken. */
 export interface Call {
@@ -79,8 +87,9 @@ function post(url: URL, servername: string | undefined, call: Call): Promise<str
       const tooLarge = () => new Error(`the answer is larger than ${mostBytes} bytes`);
       readAnswer(response, mostBytes, tooLarge).then((answer) => {
         const text = answer.toString('utf8');
-        if (response.statusCode === 200) resolve(text);
-        else reject(new Answered(httpProblem(response.statusCode ?? 0, text.slice(0, 256))));
+        const code = response.statusCode ?? 0;
+        if (code === 200) resolve(text);
+        else reject(new HttpProblem(httpProblem(code, text.slice(0, 256)), code));
       }, reject);
     });
     request.on('error', reject);
@@ -104,7 +113,7 @@ export async function postJson(store: Store, destinations: Destinations, call: C
     await nextTurn();
     return await post(url, servername, call);
   } catch (error) {
-    if (error instanceof Answered) throw new Error(error.message, { cause: error });
+    if (error instanceof HttpProblem) throw error;
     // a port of its own is left out of a URL, but not of that of a service
     const text = config.service ? shown.href.replace(/^(https:\/\/[^/:]+)\//, '$1:443/') : shown.href;
     throw new Error(`Post ${JSON.stringify(text)}: ${goTransportError(error as Error)}`, { cause: error });

@@ -11,6 +11,8 @@ export interface ReviewType {
   /** of those that a client of Go knows */
   version: string;
   others: readonly string[];
+  /** an answer need not say what it is */
+  untyped?: boolean;
 }
 
 /** Go's struct, as its messages print it. */
@@ -34,9 +36,10 @@ export function readReview(text: string, type: ReviewType, mostValues?: number):
   return answer;
 }
 
-function checkType(answer: Record<string, unknown>, { group, version, kind, others }: ReviewType): void {
+function checkType(answer: Record<string, unknown>, { group, version, kind, others, untyped }: ReviewType): void {
   const [apiVersion, name] = [answer['apiVersion'], answer['kind']].map((of) => (typeof of === 'string' ? of : ''));
   // one that says nothing is taken for what was asked for, and then is of no type
+  if (!apiVersion && !name && untyped) return;
   if (!apiVersion && !name)
     throw new Untyped(`expected webhook response of ${group}/${version}, Kind=${kind}, got /, Kind=`);
   if (apiVersion === `${group}/${version}` && name === kind) return;

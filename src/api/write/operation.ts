@@ -2,7 +2,7 @@ import type { Kind, StrategyContext } from '../../kinds/kind.ts';
 import { apiVersionOf } from '../../meta/gvk.ts';
 import { formatTime } from '../../meta/time.ts';
 import type { Author } from '../../store/contract.ts';
-import type { AdmissionOperation, AdmissionRequest } from '../admission/plugin.ts';
+import type { AdmissionOperation, AdmissionRequest, Shown } from '../admission/plugin.ts';
 import type { RequestContext, Target, WriteOptions } from '../contract.ts';
 import type { Core } from '../core.ts';
 import { isDryRun } from '../options.ts';
@@ -22,6 +22,8 @@ export interface Operation {
   now: string;
   options: Record<string, unknown> | undefined;
   pace: Pace;
+  /** how admission sees the object, where it is not as it is written */
+  shown?: Shown | undefined;
 }
 
 export const operationOf = (
@@ -84,6 +86,7 @@ export const admissionRequest = (
   ctx: op.ctx,
   target: op.target,
   body,
+  shown: op.shown,
   operation,
   object,
   old,

@@ -70,6 +70,7 @@ export const STORAGE = {
 } as const;
 
 const WEBHOOK = ['name', 'type', 'operation'];
+const CONDITION = ['name', 'kind', 'type', 'operation'];
 /** Source: k8s.io/apiserver, pkg/admission/metrics. */
 export const ADMISSION = {
   webhookDuration: family(
@@ -84,6 +85,37 @@ export const ADMISSION = {
     'counter',
     'Calls of webhooks, by the code that they answered with.',
     [...WEBHOOK, 'code', 'rejected'],
+  ),
+  webhookRejections: family(
+    'apiserver_admission_webhook_rejection_count',
+    'counter',
+    'Requests that a webhook has stopped, by why: it said no, it could not be asked, or what it made was of no use.',
+    [...WEBHOOK, 'error_type', 'rejection_code'],
+  ),
+  webhookFailOpen: family(
+    'apiserver_admission_webhook_fail_open_count',
+    'counter',
+    'Calls of webhooks that failed, and that was no matter.',
+    ['name', 'type'],
+  ),
+  conditionErrors: family(
+    'apiserver_admission_match_condition_evaluation_errors_total',
+    'counter',
+    'Match conditions that have no value for a request.',
+    CONDITION,
+  ),
+  conditionExclusions: family(
+    'apiserver_admission_match_condition_exclusions_total',
+    'counter',
+    'Requests about which somebody was not asked, as a match condition says.',
+    CONDITION,
+  ),
+  conditionDuration: family(
+    'apiserver_admission_match_condition_evaluation_seconds',
+    'histogram',
+    'Time that match conditions took.',
+    CONDITION,
+    [0.001, 0.005, 0.01, 0.025, 0.1, 0.2, 0.25],
   ),
 } as const;
 

@@ -62,12 +62,18 @@ class Evaluation {
   }
 }
 
+/** Besides the conditions: the variables that they may use, whether there are params, and who is told that one has no value. */
+interface ConditionsOf {
+  composition?: Composition | undefined;
+  withParams?: boolean;
+  failed?(): void;
+}
+
 /** False where a condition says that a policy or webhook is not about this request; errors count only where none does. */
 export async function isAbout(
   conditions: readonly MatchCondition[] | undefined,
   bindings: Bindings,
-  composition?: Composition,
-  withParams = false,
+  { composition, withParams = false, failed }: ConditionsOf = {},
 ): Promise<boolean | Error> {
   if (!conditions?.length) return true;
   const variables = composition?.variables(true) ?? admissionVariables(withParams, true);
@@ -80,6 +86,7 @@ export async function isAbout(
       const value = await evaluation.run(expression, variables, ['bool']);
       if (value instanceof CelError) errors.push(value.message);
       else if (value === false) about = false;
+      if (value instanceof CelError && about) failed?.();
     }
   } catch (error) {
     if (error instanceof OutOfBudget) return error;
@@ -110,7 +117,7 @@ export async function evaluate(
     ? await new Pace().run(composeSteps(policy.variables, withParams))
     : undefined;
   const failed = (message: string): Refusal[] => (fails ? [{ message, reason: 'Invalid', index: 0 }] : []);
-  const about = await isAbout(policy.matchConditions, bindings, composition, withParams);
+  const about = await isAbout(policy.matchConditions, bindings, { composition, withParams });
   if (about === false) return [];
   if (about !== true) return failed(about.message);
   const variables = (withAuthorizer: boolean): ReturnType<typeof admissionVariables> =>

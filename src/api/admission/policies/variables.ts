@@ -1,14 +1,11 @@
 import { authorizerValue, resourceCheck, type Question, type Verdict } from '../../../cel/library/authorizer.ts';
-import { fromStorage } from '../../../kinds/encode.ts';
 import { termsOf } from '../../../meta/fields.ts';
 import type { KubeObject } from '../../../meta/object.ts';
-import { bodyOf, requestName, type AdmissionRequest } from '../plugin.ts';
+import type { Matched } from '../matching/rules.ts';
+import { requestName, type AdmissionRequest } from '../plugin.ts';
+import type { View } from '../view.ts';
 import type { Bindings } from './composed.ts';
 import { requestFacts } from '../webhooks/request-facts.ts';
-
-/** An object as expressions see it: of the request's version. */
-const visible = (request: AdmissionRequest, object: KubeObject | undefined): unknown =>
-  object ? fromStorage(bodyOf(request), object) : null;
 
 /** A question of an expression, for who makes the request or for the service account that it names. */
 function askFor(
@@ -24,7 +21,12 @@ function askFor(
 }
 
 /** What every admission expression may use: object, oldObject, request, params, namespaceObject (KEP-3488). */
-export function celVariables(request: AdmissionRequest, params: KubeObject | undefined): Bindings {
+export function celVariables(
+  request: AdmissionRequest,
+  matched: Matched,
+  { object, oldObject }: View,
+  params: KubeObject | undefined,
+): Bindings {
   const { store, target } = request;
   const { kind, subresource } = target;
   const { group, resource } = kind;
@@ -40,9 +42,9 @@ export function celVariables(request: AdmissionRequest, params: KubeObject | und
     : undefined;
   const ask = (question: Question): Verdict => askFor(request, question);
   return {
-    object: visible(request, request.object),
-    oldObject: visible(request, request.old),
-    request: requestFacts(request),
+    object,
+    oldObject,
+    request: requestFacts(request, matched),
     params: params ?? null,
     namespaceObject: namespace ? { kind: 'Namespace', apiVersion: 'v1', ...namespace.object } : null,
     authorizer: authorizerValue(ask),

@@ -4,9 +4,12 @@ import { annotateForeign } from '../policies/audit.ts';
 import type { AdmissionRequest } from '../plugin.ts';
 import type { AdmissionResponse } from './response.ts';
 import type { Configured } from './configured.ts';
+import type { Matched } from '../matching/rules.ts';
 
 /** One call of a webhook: the how manieth time it is asked (0, or 1 where it is asked again), and its place among all. */
 export interface Call extends Configured {
+  /** as what it is asked about the request */
+  matched: Matched;
   mutating: boolean;
   round: number;
   index: number;

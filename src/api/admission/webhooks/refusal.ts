@@ -1,20 +1,16 @@
-import { badRequest, internalError, StatusError } from '../../../meta/status.ts';
+import { badRequest, StatusError } from '../../../meta/status.ts';
 import type { AdmissionRequest } from '../plugin.ts';
 import type { AdmissionResponse } from './response.ts';
 import type { Webhook } from './configured.ts';
 
-/** What a client is told when a webhook says no. */
-export function denied(webhook: Webhook, { status = {} }: AdmissionResponse): StatusError {
-  const head = `admission webhook ${JSON.stringify(webhook.name)} denied the request`;
-  const { message, reason, code = 0 } = status;
-  const text = message ? `${head}: ${message}` : reason ? `${head}: ${reason}` : `${head} without explanation`;
-  return new StatusError({ ...status, message: text, ...(reason && { reason }), code: code >= 400 ? code : 400 });
-}
-
-/** What a webhook that cannot be asked means: nothing where its policy is Ignore. */
-export function unreachable(webhook: Webhook, error: unknown): StatusError | undefined {
-  if (webhook.failurePolicy === 'Ignore') return undefined;
-  return internalError(`failed calling webhook ${JSON.stringify(webhook.name)}: ${(error as Error).message}`);
+/** What a client is told when a webhook says no. Source: apiserver's webhook/errors. */
+export class Denied extends StatusError {
+  constructor(webhook: Webhook, { status = {} }: AdmissionResponse) {
+    const head = `admission webhook ${JSON.stringify(webhook.name)} denied the request`;
+    const { message, reason, code = 0 } = status;
+    const text = message ? `${head}: ${message}` : reason ? `${head}: ${reason}` : `${head} without explanation`;
+    super({ ...status, message: text, ...(reason && { reason }), code: code >= 400 ? code : 400 });
+  }
 }
 
 /** A dry run must not be told to a webhook that does something by itself. */

@@ -1,8 +1,9 @@
-import { fromStorage } from '../../../kinds/encode.ts';
-import type { KubeObject } from '../../../meta/object.ts';
 import { newUid } from '../../../meta/uid.ts';
+import type { Kind } from '../../../kinds/kind.ts';
 import { userInfo } from '../../authentication/user-info.ts';
-import { bodyOf, type AdmissionRequest } from '../plugin.ts';
+import { nameOf, namespaceOf } from '../matching/attributes.ts';
+import { asSent, type Matched } from '../matching/rules.ts';
+import type { AdmissionRequest } from '../plugin.ts';
 
 const OPTION_KINDS: Readonly<Record<string, string>> = {
   CREATE: 'CreateOptions',
@@ -10,31 +11,30 @@ const OPTION_KINDS: Readonly<Record<string, string>> = {
   DELETE: 'DeleteOptions',
 };
 
+const gvkOf = ({ group, version, kind }: Kind): object => ({ group, version, kind });
+const gvrOf = ({ group, version, resource }: Kind): object => ({ group, version, resource });
+
 /** admission/v1 AdmissionRequest without the objects: what policies and webhooks are told of a request. */
-export function requestFacts(request: AdmissionRequest): Record<string, unknown> {
-  const { target, operation, ctx, dryRun, options, object, old } = request;
-  const { kind, subresource, namespace } = target;
-  const body = bodyOf(request);
-  const gvk = { group: body.group, version: body.version, kind: body.kind };
-  const gvr = { group: kind.group, version: kind.version, resource: kind.resource };
+export function requestFacts(request: AdmissionRequest, { resource, body }: Matched): Record<string, unknown> {
+  const { target, operation, ctx, dryRun, options } = request;
+  const sent = asSent(request);
+  const { subresource } = target;
   const optionKind = OPTION_KINDS[operation];
-  const name = target.name || object?.metadata.name || old?.metadata.name;
+  const name = nameOf(request);
+  const namespace = namespaceOf(request);
   return {
     uid: newUid(),
-    kind: gvk,
-    resource: gvr,
-    ...(subresource && { subResource: subresource, requestSubResource: subresource }),
-    requestKind: gvk,
-    requestResource: gvr,
+    kind: gvkOf(body),
+    resource: gvrOf(resource),
+    ...(subresource && { subResource: subresource }),
+    requestKind: gvkOf(sent.body),
+    requestResource: gvrOf(sent.resource),
+    ...(subresource && { requestSubResource: subresource }),
     ...(name && { name }),
-    ...(kind.namespaced && namespace && { namespace }),
+    ...(namespace && { namespace }),
     operation,
     userInfo: userInfo(ctx.user),
     dryRun,
     options: optionKind ? { kind: optionKind, apiVersion: 'meta.k8s.io/v1', ...options } : null,
   };
 }
-
-/** A stored object in the version of the request, as it is sent. */
-export const sentObject = (request: AdmissionRequest, object: KubeObject | undefined): KubeObject | null =>
-  object ? fromStorage(bodyOf(request), object) : null;

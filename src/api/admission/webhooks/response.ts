@@ -1,6 +1,7 @@
 import { base64Problem, isBase64 } from '../../../go/base64.ts';
 import { decodeShape, FLAG, listOf, mapOf, struct, TEXT, type Shape } from '../../../go/decode-shape.ts';
 import { readReview, Untyped, type ReviewType } from '../../webhooks/read-review.ts';
+import { CallFailed } from './call-failed.ts';
 
 /** admission/v1 AdmissionResponse */
 export interface AdmissionResponse {
@@ -14,12 +15,17 @@ export interface AdmissionResponse {
   warnings?: string[];
 }
 
-const REVIEW: ReviewType = {
+/** In which webhooks are asked; which of them it is, a webhook says. */
+export const REVIEW_VERSIONS = ['v1', 'v1beta1'] as const;
+type ReviewVersion = (typeof REVIEW_VERSIONS)[number];
+
+const reviewOf = (version: ReviewVersion): ReviewType => ({
   group: 'admission.k8s.io',
   kind: 'AdmissionReview',
-  version: 'v1',
-  others: ['v1beta1'],
-};
+  version,
+  others: REVIEW_VERSIONS.filter((other) => other !== version),
+  untyped: version === 'v1beta1',
+});
 
 const text = (go: string): Shape => ({ go, json: 'string' });
 const ANY: Shape = { go: 'v1.StatusDetails', json: 'any' };
@@ -41,16 +47,23 @@ const ANSWER = struct('AdmissionReview', {
   }),
 });
 
-const refuse = (why: string): Error => new Error(`received invalid webhook response: ${why}`);
+const refuse = (why: string): CallFailed => new CallFailed(`received invalid webhook response: ${why}`);
 
 /**
  * The response in the answer of a webhook, decoded as Go decodes it: what is not there is empty, what is of another type
- * is an error. Throws Error, in the words of kube-apiserver. Source: apiserver's VerifyAdmissionResponse.
+ * is an error. Throws CallFailed, in the words of kube-apiserver. Source: apiserver's VerifyAdmissionResponse.
  */
-export function readResponse(answer: string, uid: unknown, mutating: boolean): AdmissionResponse {
-  const response = decodeResponse(answer);
+export function readResponse(
+  answer: string,
+  version: ReviewVersion,
+  uid: unknown,
+  mutating: boolean,
+): AdmissionResponse {
+  const response = decodeResponse(answer, version);
   if (!response) throw refuse('webhook response was absent');
-  const { uid: said = '', patch = '', patchType } = response;
+  const { uid: said = '', patch = '', patchType, ...rest } = response;
+  // neither the uid nor the type of a patch was ever asked of the older version
+  if (version === 'v1beta1') return mutating && patch ? { ...rest, patch, patchType: 'JSONPatch' } : rest;
   if (said !== uid) throw refuse(`expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(said)}`);
   if (!mutating) {
     if (patch) throw refuse('validating webhook may not return response.patch');
@@ -59,19 +72,21 @@ export function readResponse(answer: string, uid: unknown, mutating: boolean): A
     throw refuse('webhook returned response.patch but not response.patchType');
   } else if (patchType !== undefined && !patch) {
     throw refuse('webhook returned response.patchType but not response.patch');
+  } else if (patchType === '') {
+    throw refuse('webhook returned invalid response.patchType of ""');
   }
   return response;
 }
 
-function decodeResponse(answer: string): AdmissionResponse | undefined {
+function decodeResponse(answer: string, version: ReviewVersion): AdmissionResponse | undefined {
   try {
-    const { value } = decodeShape(readReview(answer, REVIEW), ANSWER);
+    const { value } = decodeShape(readReview(answer, reviewOf(version)), ANSWER);
     const { response } = value as { response?: AdmissionResponse };
     const patch = response?.patch ?? '';
     if (!isBase64(patch)) throw new Error(`illegal base64 data at input byte ${base64Problem(patch)}`);
     return response;
   } catch (error) {
     if (error instanceof Untyped) throw refuse(error.message);
-    throw new Error(`failed to call webhook: ${(error as Error).message}`, { cause: error });
+    throw new CallFailed(`failed to call webhook: ${(error as Error).message}`);
   }
 }

@@ -1,0 +1,73 @@
+import { applySchemaDefaults } from '../../kinds/defaults.ts';
+import { fromStorage, toStorage } from '../../kinds/encode.ts';
+import type { Kind } from '../../kinds/kind.ts';
+import { apiVersionOf } from '../../meta/gvk.ts';
+import type { KubeObject } from '../../meta/object.ts';
+import { internalError } from '../../meta/status.ts';
+import { convertObjects } from '../conversion/convert.ts';
+import { hasWebhook } from '../conversion/stored-version.ts';
+import type { Matched } from './matching/rules.ts';
+import { bodyOf, type AdmissionRequest } from './plugin.ts';
+
+/** The objects of a request as those see them who are asked about it in one version. */
+export interface View {
+  readonly object: KubeObject | null;
+  readonly oldObject: KubeObject | null;
+}
+
+type Whole = KubeObject | null;
+
+/** By a conversion webhook, where a kind has one. Throws 500. */
+async function converted(request: AdmissionRequest, object: KubeObject, apiVersion: string): Promise<KubeObject> {
+  try {
+    const [made] = await convertObjects(request, request.target.kind, [object], apiVersion);
+    return made ?? object;
+  } catch (error) {
+    throw internalError((error as Error).message);
+  }
+}
+
+function seenAs(request: AdmissionRequest, body: Kind, object: KubeObject | undefined): Whole | Promise<Whole> {
+  if (!object) return null;
+  if (request.shown) return request.shown.of(object);
+  const own = bodyOf(request);
+  if (body === own || !hasWebhook(request.target.kind)) return fromStorage(body, object);
+  return converted(request, fromStorage(own, object), apiVersionOf(body));
+}
+
+/** What those who are asked about a request see of it: in each version it is made once, until it changes. */
+export class Views {
+  private readonly objects = new Map<Kind, Promise<Whole> | Whole>();
+  private readonly olds = new Map<Kind, Promise<Whole> | Whole>();
+
+  constructor(private readonly request: AdmissionRequest) {}
+
+  /** Throws 500 where a conversion webhook fails. */
+  async of({ body }: Matched): Promise<View> {
+    const { request } = this;
+    const once = (made: Map<Kind, Promise<Whole> | Whole>, object: KubeObject | undefined): Promise<Whole> | Whole => {
+      let whole = made.get(body);
+      if (whole === undefined) made.set(body, (whole = seenAs(request, body, object)));
+      return whole;
+    };
+    const oldObject = once(this.olds, request.old);
+    return { oldObject: await oldObject, object: await once(this.objects, request.object) };
+  }
+
+  /** Puts what one of them made of the object in the place of the one that the pipeline holds. Changes `made`. */
+  async take({ body }: Matched, made: KubeObject): Promise<void> {
+    const { request } = this;
+    this.objects.clear();
+    const object = request.object as KubeObject;
+    if (request.shown) return request.shown.into(object, made);
+    applySchemaDefaults(body.schema, made, body.custom);
+    body.storage.strategy.defaults?.(made);
+    const own = bodyOf(request);
+    const back =
+      body === own || !hasWebhook(request.target.kind)
+        ? toStorage(body, made)
+        : toStorage(own, await converted(request, made, apiVersionOf(own)));
+    for (const key of Object.keys(object)) if (!(key in back)) delete object[key];
+    Object.assign(object, back);
+  }
+}
