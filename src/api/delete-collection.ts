@@ -31,7 +31,7 @@ export async function deleteCollection(
   const worker = async (): Promise<void> => {
     for (let item = waiting.pop(); item; item = waiting.pop()) {
       const one: Target = { ...target, namespace: item.namespace, name: item.name };
-      await removeAuthorized(core, together, one, { ...how }).catch((error: unknown) => {
+      await removeAuthorized(core, together, one, { ...how }, 'as one of all').catch((error: unknown) => {
         if (!isStatusError(error, 'NotFound')) throw error;
       });
     }

@@ -35,6 +35,7 @@ export async function removeAuthorized(
   ctx: RequestContext,
   target: Target,
   options: DeleteOptions,
+  asked: Asked = 'by name',
 ): Promise<Answer> {
   const op: Operation = {
     ...operationOf(core, ctx, target, 'delete', {}),
@@ -49,7 +50,7 @@ export async function removeAuthorized(
       stored = core.store.get(key);
       if (!stored) throw notFound(resourceOf(target.kind), target.name);
     }
-    const done = await removeOnce(op, stored, options);
+    const done = await removeOnce(op, stored, options, asked);
     if ('answer' in done) return done.answer;
     if (attempt === MAX_ATTEMPTS)
       throw conflict(resourceOf(target.kind), target.name, 'the object is being changed by others');
@@ -57,17 +58,23 @@ export async function removeAuthorized(
   }
 }
 
+/** How admission is asked about a delete: one of a collection has no name, and of an evicted pod it was the eviction. */
+type Asked = 'by name' | 'as one of all' | 'already';
+
 type Once = { answer: Answer } | { current: Stored | undefined };
 
-async function removeOnce(op: Operation, stored: Stored, options: DeleteOptions): Promise<Once> {
+async function removeOnce(op: Operation, stored: Stored, options: DeleteOptions, asked: Asked): Promise<Once> {
   const { core, target } = op;
   checkPreconditions(target, stored, options);
   const { kind } = target;
   const seen = hasWebhook(kind) ? await oneInKindsVersion(core, kind, stored) : stored;
   const old = stored.object;
-  const request = admissionRequest(op, 'DELETE', undefined, seen.object);
-  await core.admission.admit(request);
-  await core.admission.validate(request);
+  if (asked !== 'already') {
+    const request = admissionRequest(op, 'DELETE', undefined, seen.object);
+    if (asked === 'as one of all') request.unnamed = true;
+    await core.admission.admit(request);
+    await core.admission.validate(request);
+  }
   const plan = planDeletion(kind.storage, stored.copy(), options, core.clock.now());
   if (plan.do === 'pending') return { answer: gone(op, stored, options, stored) };
   let last = stored;

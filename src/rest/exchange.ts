@@ -4,8 +4,8 @@ import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Stream } from 
 import type { Writable } from 'node:stream';
 import type { AuditEvent, Origin } from '../api/audit/contract.ts';
 import type { Attributes, Credential, CredentialNotes, RequestContext, Trace, User } from '../api/contract.ts';
-import { MAX_WARNINGS } from '../meta/max-warnings.ts';
 import { sourceIps } from './source-ips.ts';
+import { Warnings } from './warnings.ts';
 
 /** A client that takes nothing of its answer for so long holds its seat for nothing, ms (kube-apiserver's --request-timeout). */
 const STALL_MS = 60_000;
@@ -47,7 +47,7 @@ export class Exchange implements RequestContext, CredentialNotes {
   flow?: { schema: string; level: string };
   /** for metrics: what this was, once routed */
   label = { verb: '', group: '', version: '', resource: '', subresource: '', scope: '' };
-  private readonly warnings = new Set<string>();
+  private warnings?: Warnings;
   private parameters?: URLSearchParams;
   private from?: Origin;
   private controller?: AbortController;
@@ -97,20 +97,20 @@ export class Exchange implements RequestContext, CredentialNotes {
     (this.annotations ??= []).push([key, value]);
   }
   warn(text: string): void {
-    if (text && this.warnings.size < MAX_WARNINGS) this.warnings.add(text);
+    (this.warnings ??= new Warnings()).add(text);
   }
   header(name: string): string {
     const value = this.req.headers[name];
     return (Array.isArray(value) ? value.join(',') : value) ?? '';
   }
 
-  /** Headers that every answer has. Warnings as RFC 7234 warn-text, escaped as Kubernetes does. */
+  /** Headers that every answer has. */
   commonHeaders(): Record<string, string | string[]> {
     const headers: Record<string, string | string[]> = {
       'Audit-Id': this.auditId,
       'Cache-Control': 'no-cache, private',
     };
-    if (this.warnings.size) headers['Warning'] = [...this.warnings].map((text) => `299 - ${quoted(text)}`);
+    if (this.warnings?.values.length) headers['Warning'] = [...this.warnings.values];
     if (this.flow) {
       headers['X-Kubernetes-Pf-Flowschema-Uid'] = this.flow.schema;
       headers['X-Kubernetes-Pf-Prioritylevel-Uid'] = this.flow.level;
@@ -146,11 +146,4 @@ export class Exchange implements RequestContext, CredentialNotes {
   pendingBytes(): number {
     return this.stream?.writableLength ?? this.res.writableLength ?? 0;
   }
-}
-
-/** A quoted-string; control characters cannot stand in a header, other languages' letters can (as UTF-8 bytes). */
-function quoted(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  const clean = text.replace(/[\x00-\x1f\x7f]+/g, ' ').trim();
-  return Buffer.from(`"${clean.replace(/["\\]/g, '\\$&')}"`, 'utf8').toString('latin1');
 }

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { makeAuthority, makeCertificate } from '../../src/start/certificates.ts';
 
 /** What a webhook says to a review: a body as JSON, or the whole answer. */
-export type Say = (review: Record<string, unknown>) => object | { status: number; body: string };
+export type Say = (review: Record<string, unknown>, path: string) => object | { status: number; body: string };
 
 /** A webhook on a port of its own, whose answers a test gives. */
 export class WebhookServer {
@@ -20,7 +20,7 @@ export class WebhookServer {
     const serving = await makeCertificate({ commonName: 'webhook' }, authority, ['127.0.0.1']);
     const server = https.createServer(serving, (request, response) => {
       void text(request).then((body) => {
-        const answer = say(JSON.parse(body) as Record<string, unknown>);
+        const answer = say(JSON.parse(body) as Record<string, unknown>, request.url ?? '');
         const whole = 'status' in answer && typeof answer.status === 'number' && 'body' in answer;
         response.writeHead(whole ? (answer.status as number) : 200, { 'content-type': 'application/json' });
         response.end(whole ? String(answer.body) : JSON.stringify(answer));

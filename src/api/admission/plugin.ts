@@ -43,6 +43,8 @@ export interface AdmissionRequest {
   now: string;
   /** the request's CreateOptions, PatchOptions … as webhooks are told them */
   options: Record<string, unknown> | undefined;
+  /** it is one of a collection, all of which are deleted by one request */
+  unnamed?: boolean;
   /** made by the first that changes what others were asked about */
   reinvocation?: Reinvocation | undefined;
 }

@@ -1,5 +1,6 @@
 import { applySchemaDefaults } from '../../kinds/defaults.ts';
 import { fromStorage, toStorage } from '../../kinds/encode.ts';
+import { normalizeObject } from '../../kinds/normalize.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import { apiVersionOf } from '../../meta/gvk.ts';
 import type { KubeObject } from '../../meta/object.ts';
@@ -27,11 +28,18 @@ async function converted(request: AdmissionRequest, object: KubeObject, apiVersi
   }
 }
 
+const goForm = (body: Kind, { kind, apiVersion, ...rest }: KubeObject): KubeObject =>
+  ({ kind, apiVersion, ...normalizeObject(body.schema, rest as KubeObject, false) }) as KubeObject;
+
 function seenAs(request: AdmissionRequest, body: Kind, object: KubeObject | undefined): Whole | Promise<Whole> {
   if (!object) return null;
   if (request.shown) return request.shown.of(object);
   const own = bodyOf(request);
-  if (body === own || !hasWebhook(request.target.kind)) return fromStorage(body, object);
+  if (body === own || !hasWebhook(request.target.kind)) {
+    const whole = fromStorage(body, object);
+    // what is not stored yet has what its author wrote: others are shown what Go would write
+    return body.custom || body.convert || object === request.old ? whole : goForm(body, whole);
+  }
   return converted(request, fromStorage(own, object), apiVersionOf(body));
 }
 

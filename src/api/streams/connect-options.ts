@@ -14,7 +14,7 @@ const attached: Read = (query) => {
   const flags = ['stdin', 'stdout', 'stderr', 'tty'].map((name) => flag(query, name));
   return Object.assign({}, ...flags, container ? { container } : undefined) as Record<string, unknown>;
 };
-const proxied: Read = (_, path) => (path && path !== '/' ? { path: path.slice(1) } : {});
+const proxied: Read = (_, path) => (path ? { path } : {});
 
 /** What a stream is asked for with, by resource and subresource. Logs are read, and nobody is asked about reads. */
 const OPTIONS: Readonly<Record<string, { kind: string; read: Read }>> = {

@@ -174,6 +174,7 @@ export async function evict(
     undefined,
     kind,
   );
+  eviction.metadata.namespace ||= target.namespace;
   await core.admission.admit(request);
   if (eviction.metadata.name !== target.name) throw badRequest('name in URL does not match name in Eviction object');
   await core.admission.validate(request);
@@ -190,6 +191,6 @@ export async function evict(
   };
   const refused = ignoresBudget(pod) ? undefined : await consume(core, ctx, pod, Boolean(how.dryRun?.length));
   if (refused) return refused;
-  await removeAuthorized(core, ctx, podTarget, how);
+  await removeAuthorized(core, ctx, podTarget, how, 'already');
   return successAnswer(201);
 }

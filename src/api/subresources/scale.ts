@@ -87,11 +87,7 @@ const replicasOf = (scale: KubeObject): number => Number((scale as Unchecked<Sca
 /** Who is asked about a write of a Scale is shown the Scale, and may change the number. */
 const shownAs = (target: Target, paths: ScalePaths): Shown => ({
   kind: scaleKind(),
-  of: (object) => {
-    const whole = fromStorage(target.kind, object);
-    const owned = ownedPaths(target.kind, paths);
-    return scaleOf(whole, paths, managedFieldsOfScale(whole.metadata.managedFields, owned));
-  },
+  of: (object) => scaleOf(fromStorage(target.kind, object), paths),
   into: (object, scale) => setReplicas(object, paths.spec, replicasOf(scale)),
 });
 

@@ -113,8 +113,11 @@ export async function requestToken(
   checkIdentity(request.metadata, target, account);
   const seconds = spec.expirationSeconds ?? HOUR;
   checkSeconds(seconds);
-  await core.admission.validate(write);
   const audiences = spec.audiences?.length ? spec.audiences : [core.tokens.issuer];
+  const { name, namespace, uid } = account;
+  Object.assign(request.metadata, { name, namespace, uid, creationTimestamp: op.now });
+  Object.assign(request, { spec: { ...spec, audiences } });
+  await core.admission.validate(write);
   const { bound, node } = spec.boundObjectRef
     ? boundObject(core, target, spec.boundObjectRef)
     : { bound: undefined, node: undefined };
@@ -128,7 +131,6 @@ export async function requestToken(
   );
   ctx.audit?.annotate('authentication.kubernetes.io/issued-credential-id', `JTI=${tokenId(token)}`);
   const { managedFields } = request.metadata;
-  const { name, namespace, uid } = account;
   const answer = newObject(
     { name, namespace, uid, creationTimestamp: op.now, ...(managedFields && { managedFields }) },
     {

@@ -7,6 +7,6 @@ export function namespaceOf({ target, object }: AdmissionRequest): string {
   return kind.group === '' && kind.resource === 'namespaces' ? name || (object?.metadata.name ?? '') : '';
 }
 
-/** The name of a request's object; '' where it is to be generated. */
-export const nameOf = ({ target, object, old }: AdmissionRequest): string =>
-  target.name || object?.metadata.name || old?.metadata.name || '';
+/** The name of a request's object; '' where it is to be generated, and of one of a collection. */
+export const nameOf = ({ target, object, old, unnamed }: AdmissionRequest): string =>
+  unnamed ? '' : target.name || object?.metadata.name || old?.metadata.name || '';

@@ -11,6 +11,13 @@ const OPTION_KINDS: Readonly<Record<string, string>> = {
   DELETE: 'DeleteOptions',
 };
 
+/** A patch is told as the create or update that it is, which have no `force`. */
+function optionsOf(kind: string, options: Record<string, unknown> = {}): Record<string, unknown> {
+  if (kind === 'DeleteOptions') return options;
+  const { force: _, ...rest } = options;
+  return rest;
+}
+
 const gvkOf = ({ group, version, kind }: Kind): object => ({ group, version, kind });
 const gvrOf = ({ group, version, resource }: Kind): object => ({ group, version, resource });
 
@@ -35,6 +42,6 @@ export function requestFacts(request: AdmissionRequest, { resource, body }: Matc
     operation,
     userInfo: userInfo(ctx.user),
     dryRun,
-    options: optionKind ? { kind: optionKind, apiVersion: 'meta.k8s.io/v1', ...options } : null,
+    options: optionKind ? { kind: optionKind, apiVersion: 'meta.k8s.io/v1', ...optionsOf(optionKind, options) } : null,
   };
 }
