@@ -6,6 +6,7 @@ import { formatTime } from '../meta/time.ts';
 import type { RequestContext, Target } from './contract.ts';
 import type { Core } from './core.ts';
 import { newObject } from './new-object.ts';
+import { OPTIONAL_ROLES } from './optional-roles.ts';
 import { OWN_ROLES } from './own-roles.ts';
 import { insert } from './write/insert.ts';
 import { operationOf } from './write/operation.ts';
@@ -48,11 +49,11 @@ const serviceCidr = (cidr: string, now: number): Wanted => ({
 });
 
 /** What a new cluster has. Namespaces come first: the others are in them. */
-function wanted(
-  { apiAddress, cidr }: Core['services']['range'],
-  now: number,
-  api: { address: string; port: number } | undefined,
-): Wanted[][] {
+function wanted({ services, registry, clock }: Core, api: { address: string; port: number } | undefined): Wanted[][] {
+  const { apiAddress, cidr } = services.range;
+  const optional = Object.entries(OPTIONAL_ROLES).flatMap(([resource, roles]) =>
+    registry.preferred(resource) ? roles : [],
+  );
   const namespaces = NAMESPACES.map((name) => ({ resource: 'namespaces', object: newObject({ name }) }));
   const facts = Object.entries<object[]>(bootstrapObjects).flatMap(([resource, list]) =>
     (list as KubeObject[]).map((one) => ({
@@ -69,7 +70,7 @@ function wanted(
       { spec: { type: 'ClusterIP', clusterIP: apiAddress, sessionAffinity: 'None', ports: [port] } },
     ),
   };
-  return [namespaces, [...facts, ...OWN_ROLES, service, serviceCidr(cidr, now)]];
+  return [namespaces, [...facts, ...OWN_ROLES, ...optional, service, serviceCidr(cidr, clock.now())]];
 }
 
 const system: RequestContext = {
@@ -102,7 +103,7 @@ async function ensure(core: Core, { resource, object: one, status }: Wanted): Pr
 
 /** Makes what a new cluster has and this one lacks; on a second start it only looks. Any number of processes may do it at once. */
 export async function bootstrap(core: Core): Promise<void> {
-  for (const stage of wanted(core.services.range, core.clock.now(), undefined)) {
+  for (const stage of wanted(core, undefined)) {
     const waiting = [...stage];
     const worker = async (): Promise<void> => {
       for (let one = waiting.shift(); one; one = waiting.shift()) await ensure(core, one);

@@ -2,7 +2,7 @@ import { apiVersionOf, groupResourceName } from '../meta/gvk.ts';
 import { structSchema } from './builtin-schema.ts';
 import { conversions, storageVersions } from './conversions.ts';
 import { columnDescription } from './descriptions.ts';
-import { resourceFacts, type ResourceFacts } from './facts.ts';
+import { optionalResourceFacts, resourceFacts, type ResourceFacts } from './facts.ts';
 import type { Column, Kind, StorageKind, SubresourceFacts } from './kind.ts';
 import { defaultStrategy, strategies } from './strategies.ts';
 
@@ -48,10 +48,14 @@ const columnsOf = (r: ResourceFacts): Column[] =>
     return { name, type, format, description, priority };
   });
 
-/** All built-in kinds, in the order of discovery. */
-export function builtinKinds(): Kind[] {
+/** `group/version` of the kinds that are served only when it is asked for them. */
+export const OPTIONAL_VERSIONS: ReadonlySet<string> = new Set(optionalResourceFacts.map(apiVersionOf));
+
+/** All built-in kinds, in the order of discovery. @param optional those of OPTIONAL_VERSIONS that are served too */
+export function builtinKinds(optional: readonly string[] = []): Kind[] {
   const storages = new Map<string, StorageKind>();
-  return resourceFacts.map((r) => {
+  const wanted = optionalResourceFacts.filter((r) => optional.includes(apiVersionOf(r)));
+  return [...resourceFacts, ...wanted].map((r) => {
     const stored = storedAs(r);
     const id = idOf(stored.group, stored.version, stored.resource);
     const storage = storages.get(id) ?? storageOf(stored);

@@ -5,7 +5,7 @@ import { decodeCustom } from './custom/decode.ts';
 import { checkSentTypeMeta, checkTypeMeta } from './custom/type-meta.ts';
 import { checkValues } from './body-bounds.ts';
 import { readStruct, Walk } from './decode-struct.ts';
-import { resourceFacts, typeFacts } from './facts.ts';
+import { optionalResourceFacts, resourceFacts, typeFacts } from './facts.ts';
 import { unmarshalError } from '../go/json-unmarshal.ts';
 import { jsonSyntaxError, MAX_DEPTH } from '../go/json-syntax.ts';
 import { notADouble, NumberToken, parseWithTokens, tooLargeNumber, withoutTokens } from '../go/json-numbers.ts';
@@ -102,7 +102,9 @@ function* parse(input: DecodeInput, contentType: string, kind: Kind): Steps<Pars
 const goPackage = (group: string): string =>
   group === '' || group === 'events.k8s.io' ? 'core' : (group.split('.')[0] as string);
 const isRegistered = (gvk: GroupVersionKind): boolean =>
-  resourceFacts.some((r) => r.group === gvk.group && r.version === gvk.version && r.kind === gvk.kind) ||
+  [...resourceFacts, ...optionalResourceFacts].some(
+    (r) => r.group === gvk.group && r.version === gvk.version && r.kind === gvk.kind,
+  ) ||
   Object.values(typeFacts).some((t) =>
     t.gvk?.some(([g, v, k]) => g === gvk.group && v === gvk.version && k === gvk.kind),
   );

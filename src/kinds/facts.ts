@@ -1,5 +1,6 @@
 import type { Kind } from './kind.ts';
 import json from '../../schema/kinds.json' with { type: 'json' };
+import optionalJson from '../../schema/optional-kinds.json' with { type: 'json' };
 
 /**
  * `schema/kinds.json`: what a kube-apiserver says of its built-in kinds, written by scripts/facts/kinds.mjs.
@@ -51,8 +52,18 @@ export interface ResourceFacts extends Pick<
   columns: [string, string, string, number][];
 }
 
-const facts = json as unknown as { resources: ResourceFacts[]; types: Record<string, TypeFacts> };
+interface Facts {
+  resources: ResourceFacts[];
+  types: Record<string, TypeFacts>;
+}
+const facts = json as unknown as Facts;
+const optional = optionalJson as unknown as Facts;
 
-/** In the order of discovery. */
+/** What is served in any case, in the order of discovery. */
 export const resourceFacts: readonly ResourceFacts[] = facts.resources;
-export const typeFacts: Readonly<Record<string, TypeFacts>> = facts.types;
+/** What is served when it is asked for (`--runtime-config`), as a beta of Kubernetes is. */
+export const optionalResourceFacts: readonly ResourceFacts[] = optional.resources;
+/** All types, served or not: bodies of each of them are known. */
+export const typeFacts: Readonly<Record<string, TypeFacts>> = { ...facts.types, ...optional.types };
+/** Names of the types that OpenAPI describes whatever is asked for. */
+export const standingTypes: readonly string[] = Object.keys(facts.types);

@@ -89,8 +89,8 @@ class KindRegistry implements Registry {
     byKey: new Map(),
   };
 
-  constructor() {
-    this.builtin = builtinKinds();
+  constructor(optional: readonly string[]) {
+    this.builtin = builtinKinds(optional);
     this.builtinGroups = new Set(this.builtin.map(({ group }) => group));
     const all = (): readonly Kind[] => this.all();
     this.kindsByResource = new ByName(({ group, version, resource }) => `${group}/${version}/${resource}`, all);
@@ -179,5 +179,8 @@ class KindRegistry implements Registry {
   }
 }
 
-/** A registry of all built-in kinds; custom ones come by setCustom. */
-export const createRegistry = (): Registry => new KindRegistry();
+/**
+ * A registry of all built-in kinds; custom ones come by setCustom.
+ * @param optional versions of OPTIONAL_VERSIONS that are served too
+ */
+export const createRegistry = (optional: readonly string[] = []): Registry => new KindRegistry(optional);

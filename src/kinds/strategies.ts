@@ -50,6 +50,7 @@ import { resourceClaimTemplateStrategy } from './strategies/resource/resource-cl
 import { resourceClaimStrategy } from './strategies/resource/resource-claim.ts';
 import { resourceSliceStrategy } from './strategies/resource/resource-slice.ts';
 import { priorityClassStrategy } from './strategies/scheduling/priority-class.ts';
+import { storageVersionMigrationStrategy } from './strategies/storagemigration/storage-version-migration.ts';
 import { csiDriverStrategy } from './strategies/storage/csi-driver.ts';
 import { csiNodeStrategy } from './strategies/storage/csi-node.ts';
 import { csiStorageCapacityStrategy } from './strategies/storage/csi-storage-capacity.ts';
@@ -121,6 +122,7 @@ export const strategies: Readonly<Record<string, Strategy<ObjectLike>>> = {
   'volumeattributesclasses.storage.k8s.io': volumeAttributesClassStrategy,
   'storageclasses.storage.k8s.io': storageClassStrategy,
   'volumeattachments.storage.k8s.io': volumeAttachmentStrategy,
+  'storageversionmigrations.storagemigration.k8s.io': storageVersionMigrationStrategy,
 };
 
 const PLAIN: Strategy<ObjectLike> = {};

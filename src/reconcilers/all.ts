@@ -28,6 +28,7 @@ import { resourcequota } from './resourcequota.ts';
 import { rootCa } from './rootca.ts';
 import { serviceaccount } from './serviceaccount.ts';
 import { statefulset } from './statefulset.ts';
+import { STORAGE_MIGRATION, storageversionmigrator } from './storageversionmigrator.ts';
 import { tainteviction } from './tainteviction.ts';
 import { tokencleaner } from './tokencleaner.ts';
 import { ttlafterfinished } from './ttlafterfinished.ts';
@@ -38,10 +39,12 @@ export interface ReconcilersOptions {
   ca?: string;
   /** ms for which a token that was made by itself must have been of no use before it goes; undefined: a year */
   legacyTokenCleanUp?: number;
+  /** versions that are served beside those that always are (`storagemigration.k8s.io/v1beta1`); none when not said */
+  optionalVersions?: readonly string[];
 }
 
 /** Every controller, by name. What keeps something in memory is made anew each time: two runs share nothing. */
-export function allReconcilers({ ca, legacyTokenCleanUp }: ReconcilersOptions = {}): Readonly<
+export function allReconcilers({ ca, legacyTokenCleanUp, optionalVersions = [] }: ReconcilersOptions = {}): Readonly<
   Record<string, Reconciler>
 > {
   return {
@@ -76,6 +79,7 @@ export function allReconcilers({ ca, legacyTokenCleanUp }: ReconcilersOptions = 
     ...(ca !== undefined && { rootCa: rootCa(ca) }),
     serviceaccount,
     statefulset,
+    ...(optionalVersions.includes(STORAGE_MIGRATION) && { storageversionmigrator }),
     tainteviction,
     tokencleaner,
     ttlafterfinished,

@@ -155,7 +155,7 @@ export async function runApi(
     const trusted = options.serving ? `${ca.cert}\n${options.serving.cert}` : ca.cert;
     const clientCA = options.clientCA === undefined ? ca.cert : `${ca.cert}\n${options.clientCA}`;
 
-    const registry = createRegistry();
+    const registry = createRegistry(options.optionalVersions);
     const api = await createApi({
       registry,
       store,

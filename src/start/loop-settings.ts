@@ -26,6 +26,8 @@ export interface LoopSettings {
   ca: string;
   /** ms; undefined: as kube-controller-manager has it */
   legacyTokenCleanUp: number | undefined;
+  /** versions that are served beside those that always are: controllers of their kinds run */
+  optionalVersions: string[];
   /** names of add-ons */
   addons: string[];
   /** what nodes and add-ons know of the cluster */
@@ -50,6 +52,7 @@ export const loopSettings = (options: Options, ca: string, identity: string): Lo
   serviceProxy: options.serviceProxy,
   ca,
   legacyTokenCleanUp: options.legacyTokenCleanUp,
+  optionalVersions: options.optionalVersions,
   addons: options.addons,
   cluster: {
     dnsIP: options.serviceCidr.replace(/(?<!\d)\d+\/\d+$/, '10'),

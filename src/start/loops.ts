@@ -128,9 +128,13 @@ function controllers(
   metrics: LoopMetrics,
 ): () => Promise<void> {
   return whileLeading(client, 'kube-controller-manager', identity, log, (informers) => {
-    const { ca, legacyTokenCleanUp } = settings;
+    const { ca, legacyTokenCleanUp, optionalVersions } = settings;
     const reconcilers = Object.values(
-      allReconcilers({ ...(ca && { ca }), ...(legacyTokenCleanUp !== undefined && { legacyTokenCleanUp }) }),
+      allReconcilers({
+        ...(ca && { ca }),
+        ...(legacyTokenCleanUp !== undefined && { legacyTokenCleanUp }),
+        optionalVersions,
+      }),
     );
     const own = runControllers({
       client,

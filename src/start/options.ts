@@ -33,6 +33,7 @@ import type { ImageOptions } from '../nodes/images/node-images.ts';
 import { LIMIT_FLAGS, LIMIT_USAGE, limitOptions } from './limit-options.ts';
 import { LOGS_FLAGS, LOGS_USAGE, logsOptions, type LogsOptions } from './logs-options.ts';
 import { NODE_LIMIT_FLAGS, NODE_LIMIT_USAGE, parseNodeLimits, type NodeLimits } from './node-limits.ts';
+import { RUNTIME_FLAGS, RUNTIME_USAGE, runtimeConfig } from './runtime-config.ts';
 import { SERVING_FLAGS, SERVING_USAGE, servingSettings, type ServingSettings } from './serving-options.ts';
 import { TRACING_FLAGS, TRACING_USAGE, tracingSettings, type TracingSettings } from './tracing-options.ts';
 import { StartError } from './start-error.ts';
@@ -79,6 +80,8 @@ export interface Options extends ServingSettings, ControllerSettings {
   authentication: ReadSettings;
   serviceCidr: string;
   admissionPlugins: PluginSwitches;
+  /** versions of kinds that are served beside those that always are: `storagemigration.k8s.io/v1beta1` */
+  optionalVersions: string[];
   encryption: EncryptionSettings;
   history: HistorySettings;
   audit: AuditOptions;
@@ -118,6 +121,7 @@ ${CONTROLLER_USAGE}
   --anonymous-auth BOOL     whether requests without a credential are taken (default true)
   --service-cluster-ip-range CIDR  (default 10.96.0.0/16)
 ${ADMISSION_USAGE}
+${RUNTIME_USAGE}
 ${SERVING_USAGE}
 ${LIMIT_USAGE}
 ${ENCRYPTION_USAGE}
@@ -257,6 +261,7 @@ export function parseOptions(argv: string[], env: NodeJS.ProcessEnv, version: st
     authentication: authenticationSettings(values, ISSUER),
     serviceCidr: values['service-cluster-ip-range'] ?? '10.96.0.0/16',
     admissionPlugins: admissionSwitches(values),
+    optionalVersions: runtimeConfig(values['runtime-config']),
     ...servingSettings(values),
     encryption: encryptionSettings(values, data),
     history: historySettings(values),
@@ -299,6 +304,7 @@ function parse(argv: string[]) {
         ...AUTHENTICATION_FLAGS,
         'service-cluster-ip-range': text,
         ...ADMISSION_FLAGS,
+        ...RUNTIME_FLAGS,
         ...SERVING_FLAGS,
         ...ENCRYPTION_FLAGS,
         ...HISTORY_FLAGS,

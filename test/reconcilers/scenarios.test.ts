@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { OPTIONAL_VERSIONS } from '../../src/kinds/builtin.ts';
 import { allReconcilers } from '../../src/reconcilers/all.ts';
 import { play, sweep } from '../support/scenario.ts';
 import { scenarios } from './all-scenarios.ts';
 
 test('every controller has a scenario', () => {
-  const all = allReconcilers({ ca: 'PEM' });
+  const all = allReconcilers({ ca: 'PEM', optionalVersions: [...OPTIONAL_VERSIONS] });
   expect(Object.keys(scenarios)).toEqual(Object.keys(all).sort());
 });
 

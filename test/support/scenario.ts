@@ -1,4 +1,5 @@
 import type { Reconciler } from '../../src/control/contract.ts';
+import { createRegistry } from '../../src/kinds/registry.ts';
 import { serviceUnavailable } from '../../src/meta/status.ts';
 import { startCluster, type Cluster } from './cluster.ts';
 import { differences, endState } from './end-state.ts';
@@ -20,6 +21,8 @@ export interface Scenario {
   logs?: RegExp;
   /** where its end tells of the first failure that it met, so that others than its own would show */
   onlyCrash?: boolean;
+  /** versions that are served beside those that always are */
+  optionalVersions?: readonly string[];
   /** see ClusterOptions */
   untilIdle?: boolean;
 }
@@ -43,7 +46,7 @@ export interface Played {
 
 /** Plays a scenario to its end. Whoever asks stops the cluster. Events do not count as writes: news may get lost. */
 export async function play(scenario: Scenario, strike?: Strike): Promise<Played> {
-  const api = await FakeApi.open();
+  const api = await FakeApi.open({ registry: createRegistry(scenario.optionalVersions) });
   await api.give(...scenario.given);
   const writes: string[] = [];
   const cluster = await startCluster(() => scenario.controllers(), {

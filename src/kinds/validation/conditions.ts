@@ -27,8 +27,8 @@ function validateCondition(condition: Condition, at: Path): FieldError[] {
   if (!STATUSES.includes(status)) errors.push(notSupported(at.child('status'), status, STATUSES));
   if (observedGeneration < 0)
     errors.push(invalid(at.child('observedGeneration'), observedGeneration, 'must be greater than or equal to zero'));
-  if (!lastTransitionTime) errors.push(required(at.child('lastTransitionTime'), 'must be set'));
-  if (!reason) errors.push(required(at.child('reason'), 'must be set'));
+  if (!lastTransitionTime) errors.push(required(at.child('lastTransitionTime')));
+  if (!reason) errors.push(required(at.child('reason')));
   else {
     if (!reasonPattern.test(reason))
       errors.push(invalid(at.child('reason'), reason, regexError(REASON_WORDS, REASON, ...REASON_EXAMPLES)));

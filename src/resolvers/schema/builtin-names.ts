@@ -133,4 +133,9 @@ export const BUILTIN_NAMES: Readonly<Record<string, readonly [type: string, one:
     'priorityLevelConfiguration',
     'priorityLevelConfigurations',
   ],
+  'storagemigration.k8s.io/v1beta1/storageversionmigrations': [
+    'StorageVersionMigration',
+    'storageVersionMigration',
+    'storageVersionMigrations',
+  ],
 };

@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
-import { typeFacts } from '../../kinds/facts.ts';
+import { standingTypes } from '../../kinds/facts.ts';
+import { closure } from './definitions.ts';
 import type { Kind, Registry } from '../../kinds/kind.ts';
 import { encodeOpenApi } from './protobuf.ts';
 import { Fragments, joined, JSON_FORM, PROTOBUF_FORM } from './fragments.ts';
 import type { Pieces } from './pieces.ts';
 import { servedHash } from './served-hash.ts';
+import { typeNameOf } from './type-names.ts';
 import { INFO, SECURITY } from './info.ts';
 
 const HEAD = { swagger: '2.0', info: INFO };
 const TAIL = { securityDefinitions: SECURITY, security: [{ BearerToken: [] }] };
-const names = Object.keys(typeFacts);
+const standing = new Set(standingTypes);
 
 /**
  * The document of version 2, all that is served in one. With a thousand definitions it has a hundred megabytes: it is
@@ -63,7 +65,9 @@ export class SecondVersion {
   }
 
   private *definitions(fragments: Fragments, kinds: readonly Kind[]): Generator<Buffer | undefined> {
-    for (const name of names) yield fragments.type(name);
+    const own = kinds.flatMap((kind) => (kind.custom ? [] : (typeNameOf(kind) ?? [])));
+    const more = own.some((name) => !standing.has(name)) ? [...closure(new Set(own), 2)].map(([name]) => name) : [];
+    for (const name of new Set([...standing, ...more])) yield fragments.type(name);
     for (const kind of kinds) if (kind.custom) yield fragments.definitions(kind);
   }
 }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { ADMISSION_FLAGS } from '../admission-options.ts';
 import { AUDIT_FLAGS } from '../audit-options.ts';
 import { AUTHENTICATION_FLAGS } from '../authentication-options.ts';
+import { RUNTIME_FLAGS } from '../runtime-config.ts';
 import { parseGoFlags, type GoFlags } from './go-flags.ts';
 
 /** Flags of kube-apiserver that mean the same here. */
@@ -10,6 +11,7 @@ const SAME = new Set([
   ...Object.keys(ADMISSION_FLAGS),
   ...Object.keys(AUDIT_FLAGS),
   ...Object.keys(AUTHENTICATION_FLAGS),
+  ...Object.keys(RUNTIME_FLAGS),
   'authorization-mode',
   'bind-address',
   'client-ca-file',
@@ -39,7 +41,7 @@ livez-grace-period log-flush-frequency log-json-info-buffer-size log-json-split-
 max-connection-bytes-per-sec max-mutating-requests-inflight max-requests-inflight min-request-timeout
 permit-address-sharing permit-port-sharing profiling proxy-client-cert-file proxy-client-key-file request-timeout
 requestheader-allowed-names requestheader-client-ca-file requestheader-extra-headers-prefix
-requestheader-group-headers requestheader-username-headers runtime-config service-account-extend-token-expiration
+requestheader-group-headers requestheader-username-headers service-account-extend-token-expiration
 service-account-jwks-uri service-account-key-file service-account-lookup service-account-max-token-expiration
 service-account-signing-key-file service-node-port-range show-hidden-metrics-for-version shutdown-delay-duration
 shutdown-send-retry-after shutdown-watch-termination-grace-period storage-backend storage-media-type

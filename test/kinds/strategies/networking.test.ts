@@ -381,8 +381,8 @@ describe('a PodDisruptionBudget', () => {
       ),
     ).toEqual([
       'status.conditions[0].status: Unsupported value: "X": supported values: "False", "True", "Unknown"',
-      'status.conditions[0].lastTransitionTime: Required value: must be set',
-      'status.conditions[0].reason: Required value: must be set',
+      'status.conditions[0].lastTransitionTime: Required value',
+      'status.conditions[0].reason: Required value',
       'status.conditions[1].type: Duplicate value: "A"',
       expect.stringMatching(
         /^status\.conditions\[1\]\.reason: Invalid value: "1": a condition reason must start with alphabetic character/,
