@@ -14,6 +14,7 @@ import {
 import { Slice } from '../api/fairness/turns.ts';
 import { badRequest } from '../meta/status.ts';
 import { tooLarge, tookTooLong } from './limit-error.ts';
+import type { Seats } from './seats.ts';
 
 /** What an operation may take while it runs. */
 export interface BudgetLimits {
@@ -69,6 +70,8 @@ export class Budget {
   readonly slice = new Slice();
   /** rejects when there is no more to spend, so that what still runs need not be waited for */
   readonly exceeded: Promise<never>;
+  /** that its operation has, where it came by itself */
+  seats: Seats | undefined;
   private refuse: (error: Error) => void = () => undefined;
   private failure: Error | undefined;
   private readonly began = performance.now();
@@ -228,6 +231,11 @@ export class Budget {
     this.produce(this.weightOf(info));
     await this.go();
     return object;
+  }
+
+  /** Waits for what happens elsewhere, without a seat. */
+  away<T>(wait: () => Promise<T>): Promise<T> {
+    return this.seats ? this.seats.without(wait) : wait();
   }
 
   /** The operation is over, and its answer has been taken. */

@@ -11,6 +11,7 @@ import type { Asked, OperationRequest } from './schema/operations.ts';
 import { OpenOperations } from './open-operations.ts';
 import type { DocumentReference, PersistedDocuments } from './persisted-documents.ts';
 import { Places } from './places.ts';
+import { Seats } from './seats.ts';
 import type { Subscriber } from './live/subscriber.ts';
 import { Subscription } from './live/subscription.ts';
 
@@ -68,13 +69,15 @@ export class Runner {
    * their answer has been taken. Throws 429.
    */
   async whenAdmitted<T>(asked: readonly Asked[], caller: Caller, run: (budget: Budget) => Promise<T> | T): Promise<T> {
-    const release = await admitted(this.flowControl, asked, caller.context.user);
+    const seats = await Seats.take(() => admitted(this.flowControl, asked, caller.context.user));
     const budget = this.budgetOf(caller);
+    // of several the others go on while one waits
+    if (asked.length === 1) budget.seats = seats;
     try {
       return await run(budget);
     } finally {
       budget.close();
-      release();
+      seats.free();
     }
   }
 
@@ -103,7 +106,10 @@ export class Runner {
     if (asked.operation?.node.operation === 'subscription')
       return { budget, results: await this.subscribe(asked, caller) };
     try {
-      const run = (): Promise<JsonText> => this.execute(asked, caller, budget);
+      const run = ({ seats }: Budget): Promise<JsonText> => {
+        budget.seats = seats;
+        return this.execute(asked, caller, budget);
+      };
       return { budget, results: Subscription.of(await this.whenAdmitted([asked], caller, run)) };
     } catch (error) {
       return { budget, results: Subscription.of(this.engine.refused(error)) };

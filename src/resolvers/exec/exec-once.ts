@@ -57,7 +57,13 @@ const PIECE = 32 * 1024;
  * stream; how the command itself went is the result.
  */
 export async function execOnce(
-  { api, request, dialer, commands }: Pick<OperationContext, 'api' | 'request' | 'dialer' | 'commands'>,
+  {
+    api,
+    request,
+    dialer,
+    commands,
+    budget,
+  }: Pick<OperationContext, 'api' | 'request' | 'dialer' | 'commands' | 'budget'>,
   kind: Kind,
   args: ExecArguments,
 ): Promise<ExecResult> {
@@ -72,7 +78,8 @@ export async function execOnce(
     if (!dialer) throw serviceUnavailable('no node is reached from here');
     commands.open(own);
     const command = new RunningCommand(dialer, to, target);
-    return await command.run(stdin ? Buffer.from(stdin) : undefined, seconds * 1000, request.signal);
+    const input = stdin ? Buffer.from(stdin) : undefined;
+    return await budget.away(() => command.run(input, seconds * 1000, request.signal));
   } finally {
     over.abort();
   }
