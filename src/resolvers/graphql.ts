@@ -90,6 +90,11 @@ export function createGraphQL({
       // Types that a plain form can send are how other sites' pages would write (CSRF).
       if (req.method === 'POST' && !/^application\/json\b/i.test(req.headers['content-type'] ?? ''))
         return refuse(res, unsupportedMediaType('the body must be application/json'));
+      if (req.method === 'POST' && !/^(identity)?$/i.test(req.headers['content-encoding']?.trim() ?? '')) {
+        // RFC 9110, 12.5.3: so that a client knows what would have been taken
+        res.setHeader('accept-encoding', 'identity');
+        return refuse(res, unsupportedMediaType('the body must not be encoded'));
+      }
       await http(req, res, callerOf(context));
     },
     onUpgrade: (req, socket, head, context) => sockets.upgrade(req, socket, head, callerOf(context)),

@@ -144,6 +144,12 @@ describe('HTTP', () => {
     },
   );
 
+  test('a body that is encoded is refused with what would have been taken', async () => {
+    const encoded = await post({ query: POD }, { 'content-encoding': 'gzip' });
+    expect([encoded.status, encoded.headers.get('accept-encoding')]).toEqual([415, 'identity']);
+    expect((await post({ query: POD }, { 'content-encoding': 'identity' })).status).toBe(200);
+  });
+
   test('a body over the limit is refused', async () => {
     expect((await post({ query: POD, variables: { a: 'x'.repeat(3 * 1024 * 1024) } })).status).toBe(413);
   });
