@@ -13,12 +13,12 @@ const NONE: Rights = new Set();
  */
 export function useRights(kind: Kind | undefined, namespace: string): { rights: Rights; known: boolean } {
   const document = useMemo(() => kind && documentOf(kind), [kind]);
-  const { data } = useQuery<{ kinds: readonly Record<string, readonly string[]>[] }>(document, {
+  const { data } = useQuery<{ kinds: readonly Record<string, readonly string[]>[] | null }>(document, {
     namespace: namespace || null,
     resources: [kind?.resource],
   });
   return useMemo(() => {
-    const found = data?.kinds[0];
+    const found = data?.kinds?.[0];
     if (!found || !kind) return { rights: NONE, known: false };
     const own = found['rights'] ?? [];
     const below = kind.subresources.flatMap((sub) => (found[aliasOf(sub)] ?? []).map((verb) => `${verb} ${sub}`));

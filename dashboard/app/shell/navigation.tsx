@@ -81,14 +81,14 @@ const MINE = /* GraphQL */ `
 export function useListable(namespaces: readonly string[]): readonly Kind[] {
   const { kinds } = useCluster();
   const [only] = namespaces;
-  const { data } = useQuery<{ kinds: readonly Pick<Kind, 'resource' | 'rights'>[] }>(
+  const { data } = useQuery<{ kinds: readonly Pick<Kind, 'resource' | 'rights'>[] | null }>(
     only === undefined ? undefined : MINE,
     {
       namespace: only,
     },
   );
   return useMemo(() => {
-    const here = new Set(data?.kinds.filter(({ rights }) => rights.includes('list')).map(({ resource }) => resource));
+    const here = new Set(data?.kinds?.filter(({ rights }) => rights.includes('list')).map(({ resource }) => resource));
     return kinds.filter(({ resource, rights }) => rights.includes('list') || here.has(resource));
   }, [kinds, data]);
 }

@@ -59,7 +59,9 @@ function Search({ onDone }: { onDone(): void }) {
   const [place, setPlace] = useState(0);
   const goTo = useGo();
   const { kinds } = useCluster();
-  const { data, error, loading } = useQuery<{ search: readonly Hit[] }>(wanted ? SEARCH : undefined, { text: wanted });
+  const { data, error, loading } = useQuery<{ search: readonly Hit[] | null }>(wanted ? SEARCH : undefined, {
+    text: wanted,
+  });
   const choices = useMemo(() => {
     const word = wanted.toLowerCase();
     const found = kinds.filter(

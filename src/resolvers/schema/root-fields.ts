@@ -1,4 +1,4 @@
-import { GraphQLObjectType, type GraphQLSchema } from 'graphql';
+import { GraphQLObjectType, getNullableType, type GraphQLSchema } from 'graphql';
 import type { Kind, Registry } from '../../kinds/kind.ts';
 import { errorMessage } from '../../meta/error-message.ts';
 import type { FacetFields } from './kind-types.ts';
@@ -46,12 +46,16 @@ export class RootFields {
     readonly types: MadeTypes,
     private readonly generic: GraphQLSchema,
   ) {
-    const own = (type: GraphQLObjectType | null | undefined): [string, Found][] =>
-      Object.entries((type?.toConfig().fields ?? {}) as FieldConfigs).map(([name, config]) => [name, { config }]);
+    const own = (type: GraphQLObjectType | null | undefined): [string, FieldConfig][] =>
+      Object.entries((type?.toConfig().fields ?? {}) as FieldConfigs);
+    const found = ([name, config]: [string, FieldConfig]): [string, Found] => [name, { config }];
+    const nullable = ([name, config]: [string, FieldConfig]): [string, Found] =>
+      found([name, { ...config, type: getNullableType(config.type) }]);
+    // one that fails hides nothing of what the others beside it tell
     this.fixed = {
-      query: new Map(own(generic.getQueryType())),
-      mutation: new Map(own(generic.getMutationType())),
-      subscription: new Map(own(generic.getSubscriptionType())),
+      query: new Map(own(generic.getQueryType()).map(nullable)),
+      mutation: new Map(own(generic.getMutationType()).map(nullable)),
+      subscription: new Map(own(generic.getSubscriptionType()).map(found)),
     };
     for (const kind of registry.all())
       if (!kind.custom)

@@ -17,7 +17,7 @@ export function aggregateFields(kind: Kind, types: KindTypes): FacetFields {
   if (!kind.verbs.includes('list') || !kind.storage.persisted) return {};
   const list = (type: GraphQLInputObjectType) => new GraphQLList(new GraphQLNonNull(type));
   const { many } = namesOf(kind);
-  const type = new GraphQLNonNull(aggregateType(kind, types));
+  const type = aggregateType(kind, types);
   const grouped = {
     groupBy: { type: list(groupByType(kind, types)), description: 'Groups come in the order of these fields.' },
     having: { type: groupWhereType(kind, types), description: 'What groups have to be like.' },
@@ -37,7 +37,7 @@ export function aggregateFields(kind: Kind, types: KindTypes): FacetFields {
     ...(kind.verbs.includes('watch') && {
       subscription: {
         [`${many}AggregateLive`]: {
-          type,
+          type: new GraphQLNonNull(type),
           description: `What \`${many}Aggregate\` answers, and again when another answer comes of it: at most ten times a second.`,
           args: { ...selection, ...grouped },
           subscribe: (_, args: AggregateArguments, context, info) => beginLiveAggregate(context, kind, args, info),
