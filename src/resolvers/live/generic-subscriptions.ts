@@ -16,13 +16,16 @@ export function addGenericSubscriptions(builder: Builder): void {
   const event = builder.objectRef<ObjectEvent>('ObjectEvent').implement({
     description: 'An event of a watch of several kinds.',
     fields: (t) => ({
-      type: t.exposeString('type', { description: 'ADDED, MODIFIED, DELETED or BOOKMARK' }),
+      type: t.exposeString('type', {
+        description: 'ADDED, MODIFIED, DELETED, BOOKMARK, or ERROR: a kind is told no more',
+      }),
       object: t.field({
         type: 'JSON',
         nullable: true,
-        description: 'as it is now; as it was last where it is gone',
+        description:
+          'as it is now; as it was last where it is gone; of ERROR the Status, whose `details` name the kind',
         extensions: PLAIN,
-        resolve: ({ json }) => json,
+        resolve: ({ json, status }) => json ?? status ?? null,
       }),
       oldObject: t.field({
         type: 'JSON',
@@ -68,7 +71,8 @@ export function addGenericSubscriptions(builder: Builder): void {
     }),
     watch: t.field({
       type: event,
-      description: 'What happens to objects of several kinds, in the order in which it happens.',
+      description:
+        'What happens to objects of several kinds, in the order in which it happens. A kind whose webhook does not convert is told no more, with an ERROR; the others go on.',
       args: {
         kinds: t.arg.stringList({ required: true, description: '`pods`, `deployments.apps`' }),
         namespace: t.arg.string({ description: ARGUMENTS.namespace }),

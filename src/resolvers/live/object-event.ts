@@ -2,6 +2,7 @@ import type { WatchEvent } from '../../api/contract.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import { diffObjects } from '../../meta/diff.ts';
 import type { KubeObject } from '../../meta/object.ts';
+import type { Status } from '../../meta/status.ts';
 import type { Stored } from '../../store/contract.ts';
 import type { JsonWriter } from '../json-text.ts';
 import { typeMetaOf } from '../targets.ts';
@@ -9,13 +10,15 @@ import { WholeObject, wholeObject } from '../whole.ts';
 
 /** An event as a subscription's fields read it. */
 export interface ObjectEvent {
-  readonly type: WatchEvent['type'] | 'BOOKMARK';
+  readonly type: WatchEvent['type'] | 'BOOKMARK' | 'ERROR';
   readonly resourceVersion: string;
   readonly initialEventsEnd?: boolean | undefined;
-  /** parsed when somebody asks; null for BOOKMARK */
+  /** parsed when somebody asks; null for BOOKMARK and ERROR */
   readonly object: KubeObject | null;
-  /** the same as one scalar; null for BOOKMARK */
+  /** the same as one scalar; null for BOOKMARK and ERROR */
   readonly json: WholeObject | null;
+  /** of ERROR: why */
+  readonly status?: Status;
   /** what MODIFIED has changed; null for the others, and where it is not known any more */
   readonly oldObject: KubeObject | null;
   /** the paths that differ; null where `oldObject` is */
@@ -59,6 +62,28 @@ export class StoredEvent implements ObjectEvent {
   }
   toJSON(): unknown {
     return { type: this.type, object: this.object };
+  }
+}
+
+/** Of one of several kinds nothing is told any more: all until `resourceVersion` has been. */
+export class KindEnd implements ObjectEvent {
+  readonly type = 'ERROR';
+  readonly object = null;
+  readonly json = null;
+  readonly oldObject = null;
+  readonly changedPaths = null;
+  readonly resourceVersion: string;
+  readonly status: Status;
+
+  constructor({ group, resource }: Kind, revision: number, status: Status) {
+    this.resourceVersion = String(revision);
+    this.status = { ...status, details: { ...status.details, group, kind: resource } };
+  }
+  write(out: JsonWriter): void {
+    out.text += JSON.stringify(this);
+  }
+  toJSON(): unknown {
+    return { type: this.type, object: this.status };
   }
 }
 

@@ -40,6 +40,8 @@ export async function beginWatch(
       initial,
     );
   if (!resourceVersion && bookmarks) subscription.promisesState();
+  // what has happened since the revision comes at once, as a state does: nobody can have read it already
+  const newest = resourceVersion ? await api.store.fresh() : 0;
   const options: WatchOptions = {
     ...selectOptions(args),
     allowWatchBookmarks: true,
@@ -57,27 +59,32 @@ export async function beginWatch(
   };
   if (only && sources.length === 1 && !only.filter) {
     const { kind, target } = only;
-    let initial = !resourceVersion;
+    let isState = !resourceVersion;
+    const isInitial = (revision: number): boolean => isState || revision <= newest;
     stops.push(
       await sharedWatch(api, request, target, options, {
         onEvents: (events) =>
           push(
             events.map((event) => new StoredEvent(kind, event, managedFields ?? true)),
-            initial,
+            isInitial(events[0]?.stored.revision ?? 0),
           ),
         onBookmark: (revision, initialEventsEnd) => {
-          if (initialEventsEnd) initial = false;
-          if (bookmarks) push([new Bookmark(kind, revision, initialEventsEnd)], initial);
+          if (initialEventsEnd) isState = false;
+          if (bookmarks) push([new Bookmark(kind, revision, initialEventsEnd)], isInitial(revision));
         },
         onEnd,
       }),
     );
   } else {
-    const merge = new EventMerge(sources, { push, end: onEnd }, { bookmarks, managedFields, state: !resourceVersion });
-    const newest = resourceVersion ? await api.store.fresh() : 0;
+    const from = Number(resourceVersion ?? 0);
+    const merge = new EventMerge(
+      sources,
+      { push, end: onEnd },
+      { bookmarks, managedFields, state: !resourceVersion, from, newest },
+    );
     try {
       for (const source of sources)
-        stops.push(await sharedWatch(api, request, source.target, options, merge.sink(source, newest, onEnd)));
+        stops.push(await sharedWatch(api, request, source.target, options, merge.sink(source, onEnd)));
     } catch (error) {
       stop();
       throw error;
