@@ -1,4 +1,7 @@
 import { expect, test } from 'vitest';
+import { openStore } from '../../../src/store/open.ts';
+import type { Store } from '../../../src/store/contract.ts';
+import { createDatabase } from '../../support/database.ts';
 import type { Loose } from '../../support/fake-api.ts';
 import { Random } from '../../support/random.ts';
 import { Facades } from './facades.ts';
@@ -24,9 +27,9 @@ async function given(facades: Facades): Promise<Map<string, Loose>> {
   return objects;
 }
 
-test.each(SEEDS)('of random writes REST and GraphQL tell what a slow model does: seed %i', async (seed) => {
+async function agree(seed: number, store?: Store): Promise<void> {
   const random = new Random(seed);
-  const facades = await Facades.open();
+  const facades = await Facades.open(store);
   const model = new Model(facades.revision, await given(facades));
   const writing = new Writing(facades, model, random);
   const reading = new Reading(facades, model, random);
@@ -44,4 +47,12 @@ test.each(SEEDS)('of random writes REST and GraphQL tell what a slow model does:
     JSON.stringify({ ...reading.counts, ...following.counts }),
   );
   await facades.close();
+}
+
+test.each(SEEDS)('of random writes REST and GraphQL tell what a slow model does: seed %i', (seed) => agree(seed));
+
+test('the same over Postgres', async () => {
+  const database = await createDatabase();
+  await agree((SEEDS[0] ?? 1) + 100, await openStore({ databaseUrl: database.url }));
+  await database.drop();
 });

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { Loose } from '../../support/fake-api.ts';
 import type { Random } from '../../support/random.ts';
 import type { Facades, Reply } from './facades.ts';
-import { atRevision, type Model } from './model.ts';
+import { atRevision, keyOf, type Model } from './model.ts';
 import { randomQuestion, type Selector } from './questions.ts';
 import { NAMES, NAMESPACES, statusOf, SUBJECTS, type Subject } from './subjects.ts';
 import { collectionOf, send, type FacadeName, type Write } from './write.ts';
@@ -37,6 +37,8 @@ export class Writing {
   async step(): Promise<void> {
     const { random } = this;
     if (random.chance(0.08)) return this.bundle();
+    if (random.chance(0.04)) return this.prunedBundle();
+    if (random.chance(0.06)) return this.undo();
     if (random.chance(0.04)) return this.deleteMany();
     if (random.chance(0.05)) return this.updateMany();
     await this.one(this.randomWrite());
@@ -214,6 +216,107 @@ export class Writing {
       expect([done.firstRevision, done.lastRevision]).toEqual([String(before + 1), String(model.revision)]);
   }
 
+  /** One manifest, and what the same manager has applied with a label goes unless it is that. */
+  private async prunedBundle(): Promise<void> {
+    const { random, model, facades } = this;
+    const [manager, namespace, tier] = [random.pick(MANAGERS), random.pick(NAMESPACES), random.pick(['1', '2'])];
+    const [subject, name] = [random.pick(SUBJECTS), random.pick(NAMES)];
+    const manifests = [this.manifest({ subject, namespace, name })];
+    const isApplied = ({ operation, manager: who }: Loose): boolean => operation === 'Apply' && who === manager;
+    const going = SUBJECTS.flatMap((of) =>
+      model
+        .list(of, [namespace])
+        .filter(({ metadata }) => metadata.labels?.['tier'] === tier && !metadata.deletionTimestamp)
+        .filter(({ metadata }) => (metadata.managedFields as Loose[] | undefined)?.some(isApplied))
+        .filter(({ metadata }) => of !== subject || metadata.name !== name)
+        .map(({ metadata }) => `${of.kind}/${metadata.name}`),
+    );
+    const document = `mutation ($manifests: JSON!, $manager: String, $prune: BundlePrune, $dryRun: Boolean) {
+      r: applyBundle(manifests: $manifests, fieldManager: $manager, force: true, prune: $prune, dryRun: $dryRun) {
+        refused objects { kind name action error } } }`;
+    const prune = { labelSelector: `tier=${tier}`, kinds: SUBJECTS.map(({ resource }) => resource) };
+    const variables = { manifests, manager, prune };
+    const dry = await facades.ask(document, { ...variables, dryRun: true });
+    expect(facades.revision, 'a dry run writes nothing').toBe(model.revision);
+    const done = await facades.ask(document, variables);
+    const said = JSON.stringify({ done, variables });
+    expect(undrawn(dry.objects.map(outcomeOf)), said).toEqual(undrawn(done.objects.map(outcomeOf)));
+    this.count(`bundle with prune${done.refused ? ' refused' : ''}`);
+    const pruned = (done.objects as { kind: string; name: string }[]).slice(1);
+    if (!done.refused) expect(pruned.map((one) => `${one.kind}/${one.name}`).sort(), said).toEqual(going.sort());
+    await this.learnByHistory('bundle');
+    for (const one of going) {
+      const [kind, gone = ''] = one.split('/');
+      const left = model.find(
+        SUBJECTS.find((of) => of.kind === kind)!,
+        namespace,
+        gone,
+      );
+      if (!done.refused && left) expect(left.metadata.deletionTimestamp, said).toBeDefined();
+      if (done.refused) expect(left?.metadata.deletionTimestamp, said).toBeUndefined();
+    }
+  }
+
+  /** What a request wrote is taken back: of what nobody has written since, all is as it was. */
+  private async undo(): Promise<void> {
+    const { random, model, facades } = this;
+    if (!model.changes.length) return;
+    const picked = random.pick(model.changes.slice(-20));
+    const { name, namespace } = picked.object.metadata;
+    const all = await facades.ask(
+      `{ r: history(resource: "${picked.subject.resource}", namespace: "${namespace}", name: "${name}", first: 500) { items { revision changeSet } } }`,
+    );
+    const items = all.items as { revision: string; changeSet: string }[];
+    const { changeSet } = items.find(({ revision }) => Number(revision) === picked.revision)!;
+    const own = new Set(items.filter((one) => one.changeSet === changeSet).map(({ revision }) => Number(revision)));
+    const ofObject = model.changes.filter(
+      (one) => keyOf(one.subject, one.object) === keyOf(picked.subject, picked.object),
+    );
+    const before = ofObject.find(({ revision }) => own.has(revision))!.before;
+    const isLast = ofObject.every(({ revision }) => revision <= Math.max(...own));
+    const document = `mutation ($set: String, $dryRun: Boolean) { r: undo(changeSet: $set, dryRun: $dryRun) {
+      done steps { verb name error } refusals { name reason paths } } }`;
+    const dry = await facades.ask(document, { set: changeSet, dryRun: true });
+    expect(facades.revision, 'a dry run writes nothing').toBe(model.revision);
+    const done = await facades.ask(document, { set: changeSet });
+    const said = JSON.stringify({ picked, changeSet, done });
+    expect([dry.done, dry.refusals], said).toEqual([done.done, done.refusals]);
+    this.count(`undo${done.done ? '' : ' refused'}`);
+    const revision = model.revision;
+    await this.learnByHistory('undo');
+    if (!done.done) {
+      expect(model.revision, said).toBe(revision);
+      expect(
+        done.refusals.length + done.steps.filter(({ error }: { error: unknown }) => error).length,
+        said,
+      ).toBeGreaterThan(0);
+    } else if (isLast) {
+      const now = model.find(picked.subject, namespace!, name);
+      // what still has a finalizer only waits to go
+      if (before || !now?.metadata.deletionTimestamp)
+        expect(undrawn(writable(now)), said).toEqual(undrawn(writable(before)));
+    }
+  }
+
+  /** What was written since the model knows: history says which revisions there are, and what each object was. */
+  private async learnByHistory(verb: string): Promise<void> {
+    const { model, facades } = this;
+    const count = facades.revision - model.revision;
+    if (count === 0) return;
+    const kinds = JSON.stringify(SUBJECTS.map(({ resource }) => resource));
+    const document = `{ r: changes(kinds: ${kinds}, first: ${count}) { items { revision resource namespace name type } } }`;
+    const { items } = await facades.ask(document);
+    for (const { revision, resource, namespace, name, type } of [...items].reverse()) {
+      const subject = SUBJECTS.find((of) => of.resource === resource)!;
+      if (type === 'DELETED') model.remove(subject, model.find(subject, namespace, name)!, Number(revision), verb);
+      else {
+        const query = `{ r: ${subject.one}(namespace: "${namespace}", name: "${name}", asOf: "${revision}") { raw } }`;
+        model.put(subject, (await facades.ask(query)).raw, verb);
+      }
+    }
+    expect(facades.revision).toBe(model.revision);
+  }
+
   /** A collection, by selectors over REST, by any filter over GraphQL. */
   private async deleteMany(): Promise<void> {
     const { random, model, facades } = this;
@@ -326,6 +429,14 @@ const outcomeOf = ({ action, error }: { action: string | null; error: { code: nu
   action,
   error,
 ];
+
+/** What an undo brings back: neither status nor what the server says of an object. */
+function writable(object: Loose | undefined): unknown {
+  if (!object) return null;
+  const { metadata, status: _, ...rest } = object;
+  const { labels = {}, annotations = {}, finalizers = [], ownerReferences = [] } = metadata;
+  return { ...rest, labels, annotations, finalizers, ownerReferences };
+}
 
 /** A dry run draws uids of its own, and has no revision. */
 function comparable({ code, body }: Reply): unknown {
