@@ -3,6 +3,7 @@ import { selectedName } from '../api/audit/calls.ts';
 import type { Attributes, User } from '../api/contract.ts';
 import { attributesOf } from './attributes.ts';
 import type { Exchange } from './exchange.ts';
+import { isForPages } from './pages/for-pages.ts';
 import { routeOf, type Route } from './router.ts';
 import type { Services } from './services.ts';
 
@@ -12,22 +13,27 @@ const LASTING = new Set(['attach', 'exec', 'proxy', 'log', 'portforward']);
 /** Says who asks, and begins the audit event of the request: one that nobody was let in for is recorded too. Throws 401, 400, 403. */
 export async function identify(services: Services, exchange: Exchange): Promise<Route> {
   const route = routeOf(exchange.pathname);
-  let known = false;
+  // the session of a browser may say more of who asks
+  const pages = isForPages(exchange, route) ? services.pages : undefined;
+  let known: User | undefined;
+  const authenticated = (user: User): void => {
+    known = user;
+    exchange.user = user;
+    if (!pages) begin(services, exchange, route, user);
+  };
   try {
-    const authenticated = (user: User): void => {
-      known = true;
-      exchange.user = user;
-      begin(services, exchange, route, user);
-    };
     const identity = await services.identifier.identify(exchange.req, authenticated, exchange);
     exchange.user = identity.user;
     exchange.credential = identity.credential;
-    if (identity.impersonator) {
-      exchange.impersonator = identity.impersonator;
-      exchange.audit?.actsFor(identity.user);
+    exchange.byToken = identity.byToken;
+    if (identity.impersonator) exchange.impersonator = identity.impersonator;
+    if (pages) {
+      await pages.enter(exchange);
+      begin(services, exchange, route, exchange.impersonator ?? exchange.user);
     }
+    if (identity.impersonator) exchange.audit?.actsFor(identity.user);
   } catch (error) {
-    if (!known) begin(services, exchange, route, undefined);
+    if (!exchange.audit) begin(services, exchange, route, known);
     throw error;
   }
   return route;

@@ -31,6 +31,8 @@ export class Exchange implements RequestContext, CredentialNotes {
   user: User = ANONYMOUS;
   impersonator?: User;
   credential?: Credential;
+  /** a token says who asks, and nothing that a browser shows by itself */
+  byToken = false;
   /** begun once it is known who asks (audit.ts) */
   audit?: AuditEvent;
   /** what credentials have told before it was begun */
@@ -71,13 +73,13 @@ export class Exchange implements RequestContext, CredentialNotes {
   get query(): URLSearchParams {
     return (this.parameters ??= new URLSearchParams(this.search));
   }
-  /** An operation or a login token in the address of the GraphQL façade is not recorded, as no body of its requests is. */
+  /** An operation or a login token in the address of the GraphQL façade or of a page is not recorded, as no body of its requests is. */
   get origin(): Origin {
     return (this.from ??= this.readOrigin());
   }
   private readOrigin(): Origin {
     const { auditId, req, pathname, search } = this;
-    const requestUri = search && /^\/graph(ql|iql)(\/|$)/.test(pathname) ? pathname : pathname + search;
+    const requestUri = search && /^\/(graphql|graphiql|dashboard)(\/|$)/.test(pathname) ? pathname : pathname + search;
     return { auditId, requestUri, sourceIps: sourceIps(req), userAgent: req.headers['user-agent'] ?? '' };
   }
   get agent(): string {

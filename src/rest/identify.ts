@@ -13,6 +13,8 @@ export interface Identity {
   user: User;
   impersonator?: User;
   credential: Credential;
+  /** a token says who asks, and nothing that a browser shows by itself */
+  byToken: boolean;
 }
 
 /** Who vouches for the certificates of clients. PEM. */
@@ -78,10 +80,11 @@ export class Identifier {
     const { user, by } = await this.weigh(evidence, notes);
     authenticated(user);
     const credential = new ShownCredential(async () => (await this.weigh(evidence)).user, by);
+    const byToken = by.token !== undefined;
     const asked = impersonation(req);
-    if (!asked) return { user, credential };
+    if (!asked) return { user, credential, byToken };
     const acting = new ActingCredential(this.api, credential, asked);
-    return { user: this.api.impersonate(user, asked), impersonator: user, credential: acting };
+    return { user: this.api.impersonate(user, asked), impersonator: user, credential: acting, byToken };
   }
 
   private evidenceOf(req: IncomingMessage): Evidence {

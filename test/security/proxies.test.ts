@@ -34,7 +34,7 @@ class Target {
       request.on('end', () => {
         this.arrived.push({ method, url, headers, body });
         if (url.startsWith('/silent')) return;
-        response.setHeader('set-cookie', ['ku7s_session=forged; Path=/', 'own=1']);
+        response.setHeader('set-cookie', ['__Host-ku7s_session=forged; Path=/', 'own=1']);
         response.setHeader('service-worker-allowed', '/');
         response.setHeader('access-control-allow-origin', '*');
         response.end(`arrived at ${url}`);
@@ -245,7 +245,7 @@ describe('a body', () => {
 
 it('a target learns nothing of who asks, and sets nothing of ours', async () => {
   const { headers } = await as('editor', `${WEB}:${pod.port}/proxy/who`, {
-    headers: { cookie: 'ku7s_session=secret; own=1', 'x-remote-user': 'admin', connection: 'x-drop', 'x-drop': '1' },
+    headers: { cookie: '__Host-ku7s_session=secret; own=1', 'x-remote-user': 'admin', connection: 'x-drop', 'x-drop': '1' },
   });
   const seen = pod.arrived.at(-1)?.headers ?? {};
   expect(seen).toMatchObject({ cookie: 'own=1', 'x-forwarded-uri': `${WEB}:${pod.port}/proxy/who` });

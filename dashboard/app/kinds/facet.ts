@@ -36,7 +36,7 @@ export interface Facet {
   rollout?: true;
   /** the resource that tells what it uses: `pods.metrics.k8s.io` */
   usage?: string;
-  /** whether commands can be run in it */
+  /** whether it has containers in which a terminal can be opened */
   exec?: true;
   /** whether it is a node, which can be drained */
   drain?: true;

@@ -12,22 +12,22 @@ import { Age } from '../shared/age.tsx';
 import { PageLink, useChangeSearch } from '../shared/page-link.tsx';
 import { Problem } from '../shared/problem.tsx';
 import { Status } from '../shared/status.tsx';
+import { mayOpen } from '../terminal/may-open.ts';
 import { NotFound } from '../shell/not-found.tsx';
 import { pluralOf } from '../shell/navigation.tsx';
 import { EventsTab } from './events-tab.tsx';
 import { HistoryTab } from './history-tab.tsx';
 import { LogsTab } from './logs-tab.tsx';
 import { ObjectActions } from './object-actions.tsx';
-import { RunTab } from './run-tab.tsx';
-import { textsAt } from '../shared/value-at.ts';
 import { RelatedTab } from './related-tab.tsx';
 import { RolloutTab } from './rollout-tab.tsx';
 import { SummaryTab } from './summary-tab.tsx';
 import { useObject } from './use-object.ts';
 
-// the editor and the plots are large, and not looked at by everyone
+// the editor, the plots and the terminal are large, and not looked at by everyone
 const YamlTab = lazy(() => import('./yaml-tab.tsx'));
 const UsageTab = lazy(() => import('./usage-tab.tsx'));
+const TerminalTab = lazy(() => import('../terminal/terminal-tab.tsx'));
 
 /** One object of any kind. */
 export function ObjectPage() {
@@ -44,7 +44,7 @@ function ObjectView({ kind, place }: { kind: Kind; place: Place }) {
   const { object, gone, error } = useObject(kind, place, search.at);
   const { rights } = useRights(kind, place.namespace ?? '');
   const { logs, rollout, usage, exec } = facetOf(kind);
-  const mayRun = exec !== undefined && rights.has('create exec') && rights.has('get exec');
+  const mayRun = exec !== undefined && (mayOpen(rights, 'exec') || mayOpen(rights, 'attach'));
   const tab = search.tab ?? 'summary';
   const isNow = search.at === undefined;
   const raw = object?.raw;
@@ -91,7 +91,7 @@ function ObjectView({ kind, place }: { kind: Kind; place: Place }) {
           <Tabs.Tab value="events">Events</Tabs.Tab>
           {logs && isNow && <Tabs.Tab value="logs">Logs</Tabs.Tab>}
           {usage && isNow && <Tabs.Tab value="usage">Usage</Tabs.Tab>}
-          {mayRun && isNow && <Tabs.Tab value="run">Run</Tabs.Tab>}
+          {mayRun && isNow && <Tabs.Tab value="terminal">Terminal</Tabs.Tab>}
           {rollout && isNow && <Tabs.Tab value="rollout">Rollout</Tabs.Tab>}
           <Tabs.Tab value="history">History</Tabs.Tab>
         </Tabs.List>
@@ -126,8 +126,12 @@ function ObjectView({ kind, place }: { kind: Kind; place: Place }) {
           </Tabs.Panel>
         )}
         {mayRun && (
-          <Tabs.Panel value="run" pt="md">
-            <RunTab place={place} containers={textsAt(raw, 'spec.containers.name')} />
+          <Tabs.Panel value="terminal" pt="md">
+            {raw && (
+              <Suspense fallback={<Text c="dimmed">loading</Text>}>
+                <TerminalTab place={place} object={raw} rights={rights} />
+              </Suspense>
+            )}
           </Tabs.Panel>
         )}
         {rollout && (

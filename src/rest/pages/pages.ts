@@ -52,7 +52,7 @@ export class Pages {
     if (pathname === SESSION) await this.serveSession(exchange);
     else if (pathname === LINKS) await this.serveLinks(exchange);
     else if (assets !== undefined) this.files.file(pathname.slice(assets.length), req, res);
-    else if (pathname === DASHBOARD || pathname === GRAPHIQL) await this.enter(exchange, pathname);
+    else if (pathname === DASHBOARD || pathname === GRAPHIQL) await this.open(exchange, pathname);
     // the page itself knows which of its views a path is
     else if (pathname.startsWith(`${DASHBOARD}/`)) this.files.page('dashboard', res);
     else if (isFront(exchange))
@@ -70,6 +70,19 @@ export class Pages {
     const { agent, origin } = exchange;
     const warn = (text: string): void => exchange.warn(text);
     return { user, credential: session, agent, origin, warn, signal: exchange.signal, readOnly: !write };
+  }
+
+  /**
+   * Makes a request of ours one of the session's user, where it shows nothing else of who asks. Throws 403: from another
+   * page, and where a session for reading would do something.
+   */
+  async enter(exchange: Exchange): Promise<void> {
+    const session = await this.sessionOf(exchange);
+    if (!session) return;
+    if (!session.write && exchange.req.headers.upgrade !== undefined)
+      throw forbidden('this session is for reading only');
+    exchange.user = session.user;
+    exchange.credential = session;
   }
 
   /** The session of a request that shows nothing else of who asks. A use gives it more time. */
@@ -107,7 +120,7 @@ export class Pages {
   }
 
   /** With a token the browser is logged in first, and the token leaves the address bar. */
-  private async enter(exchange: Exchange, page: typeof DASHBOARD | typeof GRAPHIQL): Promise<void> {
+  private async open(exchange: Exchange, page: typeof DASHBOARD | typeof GRAPHIQL): Promise<void> {
     const { method, query, req, res } = exchange;
     const token = query.get('token');
     // who only looks at a link, for a preview or ahead of a click, does not use it up

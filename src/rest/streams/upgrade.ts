@@ -3,7 +3,8 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { Target } from '../../api/contract.ts';
 import { isStream } from '../../api/streams/streams.ts';
-import { badRequest } from '../../meta/status.ts';
+import { badRequest, StatusError } from '../../meta/status.ts';
+import { isForeign } from '../../rules/http/same-origin.ts';
 import { translateStoreError } from '../../api/store-errors.ts';
 import { hasApiServices } from '../aggregation/locate.ts';
 import { upgradeAggregated } from '../aggregation/upgrade.ts';
@@ -23,6 +24,10 @@ import { pipeUpgrade } from './pipe.ts';
 /** What a client may send on a watch's socket: nothing but control frames, so a small bound. */
 const MAX_MESSAGE = 4 * 1024;
 
+/** Browsers open web sockets to anywhere, with their client certificate, and let the page read what comes. */
+const crossSite = (): StatusError =>
+  new StatusError({ message: 'a page of another site needs a token for a web socket', reason: 'Forbidden', code: 403 });
+
 /** A request that asks for another protocol: streams to nodes, watches over web sockets, GraphQL subscriptions. */
 export async function serveUpgrade(
   services: Services,
@@ -37,6 +42,7 @@ export async function serveUpgrade(
   try {
     const route = await identify(services, exchange);
     if (isGraphQL(services, exchange)) return await upgradeToGraphQL(services, exchange, req, socket, head);
+    if (isForeign(req, exchange.byToken)) throw crossSite();
     const over = { socket, head, takeOver: () => takeOver(exchange, socket) };
     if (hasApiServices(services.api) && (await upgradeAggregated(services, exchange, route, requireRoute, over)))
       return;

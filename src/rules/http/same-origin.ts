@@ -12,6 +12,15 @@ export function isSameOrigin(req: IncomingMessage): boolean {
 }
 
 /**
+ * Whether a page of another site may have opened this connection of the Kubernetes API and be let in as whose browser it
+ * is. A token is one that the page itself knows, and a proxy (`kubectl proxy`, whose certificate it is) says for whom it
+ * asks, which no page can.
+ * @param byToken whether a token says who asks
+ */
+export const isForeign = (req: IncomingMessage, byToken: boolean): boolean =>
+  !byToken && req.headers['x-forwarded-for'] === undefined && isCrossSite(req);
+
+/**
  * Whether a page of another site may have made a browser send this, with all that the browser adds by itself: a client
  * certificate, a cookie. What is no browser sends no Origin, and no page can add an Authorization to a WebSocket.
  */

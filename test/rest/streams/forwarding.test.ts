@@ -188,7 +188,7 @@ describe('what a target is told', () => {
     const shown = [
       'X-Remote-User: admin',
       'X-Forwarded-For: 192.0.2.1',
-      'Cookie: ku7s_session=secret; a=1',
+      'Cookie: __Host-ku7s_session=secret; a=1',
       'X-Own: yes',
     ];
     const socket = await raw(head('GET', `${PROXY}/a?path=own&b=%20`, ...shown));
@@ -225,7 +225,12 @@ describe('what a target answers', () => {
   };
 
   it('has nothing of what is between it and us', async () => {
-    const lines = ['Connection: close, X-Hop', 'X-Hop: 1', 'Set-Cookie: ku7s_session=forged; Path=/', 'X-Own: yes'];
+    const lines = [
+      'Connection: close, X-Hop',
+      'X-Hop: 1',
+      'Set-Cookie: __Host-ku7s_session=forged; Path=/',
+      'X-Own: yes',
+    ];
     const { status, headers } = await answered(`HTTP/1.1 200 OK\r\n${lines.join('\r\n')}\r\nContent-Length: 0\r\n\r\n`);
     expect([status, headers['x-own'], headers['x-hop'], headers['set-cookie']]).toEqual([
       200,
@@ -297,7 +302,7 @@ describe('another protocol', () => {
     target.answer = (socket, text) => {
       if (text.endsWith('\r\n\r\n')) {
         socket.write(
-          'HTTP/1.1 101 X\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\nSet-Cookie: ku7s_session=forged\r\nX-Own: yes\r\n\r\nhello',
+          'HTTP/1.1 101 X\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\nSet-Cookie: __Host-ku7s_session=forged\r\nX-Own: yes\r\n\r\nhello',
         );
       }
     };
@@ -305,7 +310,7 @@ describe('another protocol', () => {
     const answer = await read(socket, (text) => text.includes('hello'));
     expect(answer).toMatch(/^HTTP\/1.1 101 /);
     expect(answer).toMatch(/\r\nx-own: yes\r\n/);
-    expect(answer).not.toMatch(/ku7s_session/);
+    expect(answer).not.toMatch(/__Host-ku7s_session/);
     const closed = once(target.sockets[0]!, 'close');
     socket.destroy();
     await closed;

@@ -26,10 +26,10 @@ test.each<[string, Record<string, string>, Record<string, string>]>([
   ],
   ['the frame is made anew', { 'content-length': '5', 'transfer-encoding': 'chunked', expect: '100-continue' }, {}],
   ['of HTTP/2', { ':path': '/', ':authority': 'h' }, {}],
-  ['other cookies', { cookie: 'a=1; ku7s_session=secret; b=2' }, { cookie: 'a=1; b=2' }],
-  ['our cookie first', { cookie: 'ku7s_session=secret; b=2' }, { cookie: 'b=2' }],
-  ['our cookie alone', { cookie: 'ku7s_session=secret' }, {}],
-  ['a cookie that looks like ours', { cookie: 'ku7s_session_x=1' }, { cookie: 'ku7s_session_x=1' }],
+  ['other cookies', { cookie: 'a=1; __Host-ku7s_session=secret; b=2' }, { cookie: 'a=1; b=2' }],
+  ['our cookie first', { cookie: '__Host-ku7s_session=secret; b=2' }, { cookie: 'b=2' }],
+  ['our cookie alone', { cookie: '__Host-ku7s_session=secret' }, {}],
+  ['a cookie that looks like ours', { cookie: '__Host-ku7s_session_x=1' }, { cookie: '__Host-ku7s_session_x=1' }],
   ['cookies that Connection names', { connection: 'cookie', cookie: 'a=1' }, {}],
 ])('of a request: %s', (_why, headers, wanted) => {
   expect(requestHeaders(headers)).toEqual(wanted);
@@ -57,8 +57,8 @@ test.each<[string, Record<string, string | string[]>, Record<string, string | st
     {},
   ],
   ['cookies of the target', { 'set-cookie': ['a=1; Path=/', 'b=2'] }, { 'set-cookie': ['a=1; Path=/', 'b=2'] }],
-  ['not ours', { 'set-cookie': ['ku7s_session=forged; Path=/', 'b=2'] }, { 'set-cookie': ['b=2'] }],
-  ['only ours', { 'set-cookie': [' ku7s_session=forged'] }, {}],
+  ['not ours', { 'set-cookie': ['__Host-ku7s_session=forged; Path=/', 'b=2'] }, { 'set-cookie': ['b=2'] }],
+  ['only ours', { 'set-cookie': [' __Host-ku7s_session=forged'] }, {}],
   [
     'to whom this server answers',
     { 'access-control-allow-origin': '*', 'access-control-allow-credentials': 'true' },
