@@ -1,4 +1,5 @@
 import '@mantine/core/styles.css';
+import '@xterm/xterm/css/xterm.css';
 import 'uplot/dist/uPlot.min.css';
 import './page.css';
 import { createTheme, MantineProvider } from '@mantine/core';

@@ -245,7 +245,12 @@ describe('a body', () => {
 
 it('a target learns nothing of who asks, and sets nothing of ours', async () => {
   const { headers } = await as('editor', `${WEB}:${pod.port}/proxy/who`, {
-    headers: { cookie: '__Host-ku7s_session=secret; own=1', 'x-remote-user': 'admin', connection: 'x-drop', 'x-drop': '1' },
+    headers: {
+      cookie: '__Host-ku7s_session=secret; own=1',
+      'x-remote-user': 'admin',
+      connection: 'x-drop',
+      'x-drop': '1',
+    },
   });
   const seen = pod.arrived.at(-1)?.headers ?? {};
   expect(seen).toMatchObject({ cookie: 'own=1', 'x-forwarded-uri': `${WEB}:${pod.port}/proxy/who` });

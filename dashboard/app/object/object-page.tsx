@@ -27,6 +27,7 @@ import { useObject } from './use-object.ts';
 // the editor, the plots and the terminal are large, and not looked at by everyone
 const YamlTab = lazy(() => import('./yaml-tab.tsx'));
 const UsageTab = lazy(() => import('./usage-tab.tsx'));
+const MapTab = lazy(() => import('../map/map-tab.tsx'));
 const TerminalTab = lazy(() => import('../terminal/terminal-tab.tsx'));
 
 /** One object of any kind. */
@@ -88,6 +89,7 @@ function ObjectView({ kind, place }: { kind: Kind; place: Place }) {
           <Tabs.Tab value="summary">Summary</Tabs.Tab>
           <Tabs.Tab value="yaml">YAML</Tabs.Tab>
           <Tabs.Tab value="related">Related</Tabs.Tab>
+          <Tabs.Tab value="map">Map</Tabs.Tab>
           <Tabs.Tab value="events">Events</Tabs.Tab>
           {logs && isNow && <Tabs.Tab value="logs">Logs</Tabs.Tab>}
           {usage && isNow && <Tabs.Tab value="usage">Usage</Tabs.Tab>}
@@ -107,6 +109,11 @@ function ObjectView({ kind, place }: { kind: Kind; place: Place }) {
         </Tabs.Panel>
         <Tabs.Panel value="related" pt="md">
           <RelatedTab kind={kind} place={place} at={search.at} version={raw?.metadata.resourceVersion} />
+        </Tabs.Panel>
+        <Tabs.Panel value="map" pt="md">
+          <Suspense fallback={<Text c="dimmed">loading</Text>}>
+            <MapTab kind={kind} place={place} at={search.at} />
+          </Suspense>
         </Tabs.Panel>
         <Tabs.Panel value="events" pt="md">
           {raw && <EventsTab object={raw} at={search.at} />}

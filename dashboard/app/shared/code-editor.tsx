@@ -2,7 +2,10 @@ import { yaml } from '@codemirror/lang-yaml';
 import { Compartment, EditorState } from '@codemirror/state';
 import { EditorView } from '@codemirror/view';
 import { basicSetup } from 'codemirror';
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
+import { schemaSupport, type LineProblem } from '../schema/schema-support.ts';
+import { useKnown } from '../schema/use-known.ts';
+import { ProblemList } from './problem-list.tsx';
 import { nonce } from './nonce.ts';
 
 export const lightOrDark = EditorView.theme({
@@ -12,7 +15,10 @@ export const lightOrDark = EditorView.theme({
   '.cm-cursor': { borderLeftColor: 'var(--mantine-color-text)' },
 });
 
-/** YAML to be read, or with `onChange` to be written. Tab leaves it, so that the keyboard is not caught. */
+/**
+ * YAML to be read, or with `onChange` to be written: then it is completed (Ctrl-Space), and what is wrong in it is told.
+ * Tab leaves it, so that the keyboard is not caught.
+ */
 export function CodeEditor({
   label,
   text,
@@ -26,6 +32,10 @@ export function CodeEditor({
   const view = useRef<EditorView>(undefined);
   const tell = useRef(onChange);
   const writable = useRef(new Compartment());
+  const known = useKnown();
+  const [problems, setProblems] = useState<readonly LineProblem[]>([]);
+  const modes = (isWritable: boolean) =>
+    isWritable ? schemaSupport(known, setProblems) : EditorState.readOnly.of(true);
   useEffect(() => {
     tell.current = onChange;
   });
@@ -42,7 +52,7 @@ export function CodeEditor({
           EditorView.cspNonce.of(nonce()),
           EditorView.contentAttributes.of({ 'aria-label': label }),
           EditorView.updateListener.of((update) => update.docChanged && tell.current?.(update.state.doc.toString())),
-          writable.current.of(EditorState.readOnly.of(onChange === undefined)),
+          writable.current.of(modes(onChange !== undefined)),
         ],
       }),
     });
@@ -50,12 +60,24 @@ export function CodeEditor({
     return () => editor.destroy();
   }, []);
   useEffect(() => {
-    view.current?.dispatch({ effects: writable.current.reconfigure(EditorState.readOnly.of(onChange === undefined)) });
+    view.current?.dispatch({ effects: writable.current.reconfigure(modes(onChange !== undefined)) });
+    if (onChange === undefined) setProblems([]);
   }, [onChange === undefined]);
   useEffect(() => {
     const editor = view.current;
     if (!editor || editor.state.doc.toString() === text) return;
     editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: text } });
   }, [text]);
-  return <div ref={place} className="code" />;
+  const goTo = (line: number): void => {
+    const editor = view.current;
+    if (!editor || line > editor.state.doc.lines) return;
+    editor.dispatch({ selection: { anchor: editor.state.doc.line(line).from }, scrollIntoView: true });
+    editor.focus();
+  };
+  return (
+    <div>
+      <div ref={place} className="code" />
+      <ProblemList problems={problems} onChosen={goTo} />
+    </div>
+  );
 }

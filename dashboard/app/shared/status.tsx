@@ -42,7 +42,8 @@ const WAITING = [
   'Suspended',
 ];
 
-function toneOf(word: string): Tone {
+/** How a word of a status is meant. */
+export function toneOf(word: string): Tone {
   const [first = ''] = word.split(',');
   if (WELL.has(first)) return word.includes(',') ? 'waiting' : 'well';
   if (ILL.has(first) || first.startsWith('Init:Error') || first.startsWith('Init:Crash')) return 'ill';

@@ -1,9 +1,7 @@
-import '@xterm/xterm/css/xterm.css';
 import { FitAddon } from '@xterm/addon-fit';
 import { Terminal as Xterm } from '@xterm/xterm';
 import { useEffect, useRef } from 'react';
-import { nonce } from '../shared/nonce.ts';
-import { styledDocument } from './styled-document.ts';
+import { letStylesPass } from './own-styles.ts';
 import { TerminalSession, type Wanted } from './terminal-session.ts';
 
 /** Lines above what is in sight that are kept. */
@@ -25,8 +23,8 @@ export function Terminal({ label, wanted, onEnd }: { label: string; wanted: Want
   useEffect(() => {
     const box = place.current;
     if (!box) return undefined;
+    const endStyles = letStylesPass();
     const screen = new Xterm({
-      documentOverride: styledDocument(nonce()),
       cursorBlink: false,
       fontFamily: 'ui-monospace, SFMono-Regular, Menlo, Consolas, monospace',
       fontSize: 13,
@@ -63,6 +61,7 @@ export function Terminal({ label, wanted, onEnd }: { label: string; wanted: Want
       resize.disconnect();
       session.close();
       screen.dispose();
+      endStyles();
     };
   }, [wanted]);
   return <div ref={place} className="terminal-box" />;

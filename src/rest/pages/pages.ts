@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { requireAttributes } from '../../api/authorization/attributes.ts';
 import { BrowserSessions, SESSION_MS, type BrowserSession } from '../../api/authentication/browser-sessions.ts';
 import type { Api, RequestContext, User } from '../../api/contract.ts';
-import { methodNotAllowedHere, StatusError } from '../../meta/status.ts';
+import { methodNotAllowedHere, StatusError, unauthorized } from '../../meta/status.ts';
 import { isSameOrigin } from '../../rules/http/same-origin.ts';
 import type { Exchange } from '../exchange.ts';
 import { sendJson, sendText } from '../respond.ts';
@@ -13,7 +13,7 @@ const DASHBOARD = '/dashboard';
 const GRAPHIQL = '/graphiql';
 /** where each page's files are */
 const ASSETS = ['/dashboard/assets/', '/graphiql/'];
-/** who one is: GET; sign out: DELETE */
+/** who one is: GET; sign in with a token: POST; sign out: DELETE */
 const SESSION = '/graphiql/session';
 /** POST makes a login link for who asks; a right of its own, which nobody has but system:masters and whom RBAC names */
 const LINKS = '/graphiql/links';
@@ -97,6 +97,7 @@ export class Pages {
 
   private async serveSession(exchange: Exchange): Promise<void> {
     const { method, req } = exchange;
+    if (method === 'POST') return this.signIn(exchange);
     const session = await this.sessionOf(exchange);
     if (method === 'DELETE') {
       const id = session && cookieOf(req);
@@ -107,6 +108,18 @@ export class Pages {
     const { name, groups } = session?.user ?? exchange.user;
     const until = session && { write: session.write, until: new Date(session.until).toISOString() };
     return sendJson(exchange, 200, { user: name, groups, ...until });
+  }
+
+  /** Begins a session with the token that a request of our page shows. It may do what the token may, and ends with it. */
+  private async signIn(exchange: Exchange): Promise<void> {
+    const { user, impersonator, credential, byToken, req } = exchange;
+    // another site is not to sign a browser in as whom it likes
+    if (!isSameOrigin(req)) throw crossSite();
+    if (impersonator) throw forbidden('a session is for who asks for it, and for nobody else');
+    if (!byToken) throw unauthorized();
+    const id = await this.sessions.begin(await this.sessions.link({ user, write: true }, credential));
+    if (id === undefined) throw unauthorized();
+    return sendJson(exchange, 201, { user: user.name }, { 'Set-Cookie': cookieWith(id, SESSION_MS) });
   }
 
   private async serveLinks(exchange: Exchange): Promise<void> {

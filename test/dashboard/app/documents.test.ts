@@ -7,6 +7,7 @@ import { labelsIn } from '../../../dashboard/app/object/label-action.ts';
 import type { Kind } from '../../../dashboard/app/server/kind.ts';
 import { liveDocument, pastDocument } from '../../../dashboard/app/server/objects.ts';
 import { isRounded } from '../../../dashboard/app/shared/yaml.ts';
+import { clustersIn } from '../../../dashboard/app/shell/clusters-in.ts';
 import { textsAt } from '../../../dashboard/app/shared/value-at.ts';
 import { amountOf } from '../../../dashboard/app/shared/quantity.ts';
 import { ageOf } from '../../../dashboard/app/shared/age-of.ts';
@@ -103,3 +104,26 @@ test.each([
   ['a: 0.1', false],
   ['a: "9007199254740993"', false],
 ])('%s is rounded: %s', (text, is) => expect(isRounded(parseYaml(text))).toBe(is));
+
+describe('the clusters of a kubeconfig', () => {
+  const config = (server: string, contexts = '[{ name: near, context: { cluster: a } }]'): string =>
+    `apiVersion: v1\nkind: Config\nclusters: [{ name: a, cluster: { server: ${JSON.stringify(server)} } }]\ncontexts: ${contexts}\nusers: [{ name: u, user: { token: secret } }]\n`;
+  test.each([
+    ['https://a.example:6443', 'https://a.example:6443/dashboard'],
+    ['https://a.example/k8s/clusters/one?x=1', 'https://a.example/dashboard'],
+    ['http://127.0.0.1:8001', 'http://127.0.0.1:8001/dashboard'],
+    ['https://user:password@a.example', 'https://a.example/dashboard'],
+  ])('%s has its dashboard at %s', (server, url) => {
+    expect(clustersIn(config(server))).toEqual([{ name: 'near', url }]);
+  });
+  test.each(['javascript:alert(1)', 'file:///etc/passwd', 'data:text/html,x', 'nowhere', ''])(
+    '%j leads nowhere',
+    (server) => expect(clustersIn(config(server))).toEqual([]),
+  );
+  it('go by their own names where there are no contexts', () => {
+    expect(clustersIn(config('https://a.example', '[]')).map(({ name }) => name)).toEqual(['a']);
+  });
+  test.each(['', 'words', 'kind: Pod', '[1]', 'a: ['])('%j is no kubeconfig', (text) => {
+    expect(() => clustersIn(text)).toThrow();
+  });
+});

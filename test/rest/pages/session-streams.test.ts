@@ -141,6 +141,33 @@ describe('the session of a browser', () => {
   });
 });
 
+describe('a session that is begun with a token', () => {
+  const enter = (headers: Record<string, string>, by: { client?: KeyPair } = {}) =>
+    server.ask('/graphiql/session', { method: 'POST', anonymous: true, headers, ...by });
+  const authorization = `Bearer ${TOKEN}`;
+
+  it('is that of its user, and may do what he may', async () => {
+    const { status, headers, body } = await enter({ authorization, origin: own });
+    expect([status, body]).toEqual([201, { user: 'admin' }]);
+    const [cookie = ''] = headers['set-cookie'] ?? [];
+    expect(cookie).toMatch(/^__Host-.*; HttpOnly; Secure; SameSite=Strict$/);
+    expect(await upgrade(EXEC, { cookie: cookie.split(';', 1)[0] ?? '', origin: own })).toEqual([101, 'admin']);
+  });
+
+  it.each<[string, Record<string, string>, boolean, number]>([
+    ['no token', { origin: 'own' }, false, 401],
+    ['a token that is none', { origin: 'own', authorization: 'Bearer guessed' }, false, 401],
+    ['a certificate', { origin: 'own' }, true, 401],
+    ['a token that another site shows', { origin: 'https://elsewhere.example', authorization }, false, 403],
+    ['a token that no page shows', { authorization }, false, 403],
+    ['one who acts for another', { origin: 'own', authorization, 'impersonate-user': 'kim' }, false, 403],
+  ])('is refused to %s', async (_, { origin, ...headers }, certified, code) => {
+    const from = origin === undefined ? {} : { origin: origin === 'own' ? own : origin };
+    const { status, headers: answered } = await enter({ ...headers, ...from }, certified ? { client } : {});
+    expect([status, answered['set-cookie']]).toEqual([code, undefined]);
+  });
+});
+
 const bearer = (token: string): Record<string, string> => ({
   'sec-websocket-protocol': `base64url.bearer.authorization.k8s.io.${Buffer.from(token).toString('base64url')}, ${PROTOCOL}`,
 });

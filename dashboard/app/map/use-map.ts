@@ -1,0 +1,70 @@
+import { useEffect, useMemo, useState } from 'react';
+import type { Place } from '../kinds/facet.ts';
+import type { Kind } from '../server/kind.ts';
+import { applyLive, type LiveList, type LivePayload } from '../server/live-list.ts';
+import { ask } from '../server/query.ts';
+import { useQuery } from '../server/use-query.ts';
+import { useSubscription } from '../server/use-subscription.ts';
+import type { Centre } from './graph.ts';
+import { FOLLOWED, liveMap, pastMap } from './map-document.ts';
+import { FIELDS, relationsIn, type Relation, type TypeFields } from './relations.ts';
+
+type Relations = ReadonlyMap<string, readonly Relation[]>;
+
+/** The relations of a kind and of those that a map follows further, as far as they lead to what one may list. */
+function useRelations(kind: Kind, listable: readonly Kind[]): { relations: Relations | undefined; error: unknown } {
+  const [state, setState] = useState<{ relations: Relations | undefined; error: unknown }>({
+    relations: undefined,
+    error: undefined,
+  });
+  useEffect(() => {
+    let current = true;
+    const types = [...new Set([kind.type, ...FOLLOWED])];
+    Promise.all(
+      types.map(async (type) => {
+        const answer = await ask<{ type: TypeFields | null }>(FIELDS, { type });
+        return [type, answer.type ? relationsIn(answer.type, listable) : []] as const;
+      }),
+    ).then(
+      (all) => current && setState({ relations: new Map(all), error: undefined }),
+      (error: unknown) => current && setState({ relations: undefined, error }),
+    );
+    return () => {
+      current = false;
+    };
+  }, [kind.type, listable]);
+  return state;
+}
+
+const reduce = (before: LiveList<Centre> | undefined, { live }: { live: LivePayload<Centre> }): LiveList<Centre> =>
+  applyLive(before, live);
+
+/** An object with what belongs to it, live, or as it was. */
+export function useMap(
+  kind: Kind,
+  { namespace, name }: Place,
+  at: string | undefined,
+  listable: readonly Kind[],
+): { centre: Centre | undefined; error: unknown } {
+  const { relations, error } = useRelations(kind, listable);
+  const asks = at !== undefined || !kind.verbs.includes('watch');
+  const document = useMemo(
+    () => relations && (asks ? pastMap(kind, relations) : liveMap(kind, relations)),
+    [kind, relations, asks],
+  );
+  const where = { metadata: { name: { eq: name } } };
+  const live = useSubscription<{ live: LivePayload<Centre> }, LiveList<Centre>>(
+    asks ? undefined : document,
+    { ...(kind.namespaced && { namespace }), where },
+    reduce,
+  );
+  const past = useQuery<{ one: Centre | null }>(asks ? document : undefined, {
+    ...(kind.namespaced && { namespace }),
+    name,
+    ...(at !== undefined && { asOf: at }),
+  });
+  return {
+    centre: asks ? (past.data?.one ?? undefined) : live.state?.items[0],
+    error: error ?? (asks ? past.error : live.error),
+  };
+}
