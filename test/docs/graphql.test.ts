@@ -1,15 +1,17 @@
 import { readFileSync } from 'node:fs';
-import { OperationTypeNode, getOperationAST, parse, validate } from 'graphql';
+import { Kind, OperationTypeNode, getOperationAST, parse, validate } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FakeNode, say, succeed } from '../resolvers/exec/fake-node.ts';
 import { TestGraphQL, type Result } from '../resolvers/mutations/support.ts';
 import { at } from '../support/at.ts';
+import { FOLLOWED } from './followed.ts';
 import { seed } from './seed.ts';
 
 /**
  * The examples of docs/graphql.md, run in their order by an administrator of one new cluster. A ```graphql block is an
  * operation; lines `# $name: path` at its head take variables from the answer before. A ```json block behind it is the
- * answer, as far as it says: `"…"` stands for anything. Subscriptions are only checked against the schema.
+ * answer, as far as it says: `"…"` stands for anything. A subscription is followed to its first payload, and to that which
+ * comes of a change (followed.ts).
  */
 interface Example {
   section: string;
@@ -57,6 +59,7 @@ describe('the examples of docs/graphql.md', () => {
         say(socket, 1, `${text.split('\n').length - 1}\n`);
         succeed(socket);
       });
+    node.logs = '2026-01-01T00:00:01Z ready\n';
     g = await TestGraphQL.open({}, node.dialer);
     await seed(g.t);
   });
@@ -65,12 +68,35 @@ describe('the examples of docs/graphql.md', () => {
     await node.close();
   });
 
+  async function follow(query: string, field: string): Promise<void> {
+    const followed = FOLLOWED[field];
+    if (!followed) throw new Error(`followed.ts says nothing of ${field}`);
+    const { before: prepare, first, change, told } = followed;
+    await prepare?.(g.t);
+    const payloads = g.graphql.as(g.t.ctx()).subscribe({ query });
+    const next = async (): Promise<unknown> => {
+      const { value } = await payloads.next();
+      const { data, errors } = JSON.parse(String(value)) as Result<Record<string, unknown>>;
+      expect(errors).toBeUndefined();
+      return data[field];
+    };
+    // of one that tells only what is new nothing comes before that
+    const begun = first || field.endsWith('Live') ? await next() : undefined;
+    if (first) expect(begun).toMatchObject(first);
+    await change?.(g.t);
+    expect(await next()).toMatchObject(told(begun));
+    await payloads.return?.();
+  }
+
   test.each(EXAMPLES.map((example, i) => [i + 1, example.section, example] as const))(
     '%i: %s',
     async (_, __, example) => {
       const document = parse(example.document);
       expect(validate(g.graphql.schema, document)).toEqual([]);
-      if (getOperationAST(document)?.operation === OperationTypeNode.SUBSCRIPTION) return;
+      const operation = getOperationAST(document);
+      const [root] = operation?.selectionSet.selections ?? [];
+      if (operation?.operation === OperationTypeNode.SUBSCRIPTION && root?.kind === Kind.FIELD)
+        return follow(example.document, root.name.value);
       const variables = Object.fromEntries(example.variables.map(([name, path]) => [name, at(before, path)]));
       before = await g.run(example.document, variables);
       if (example.answer) expect(before).toMatchObject(loose(example.answer) as object);

@@ -14,12 +14,14 @@ export interface Command {
   input: Promise<string>;
 }
 
-/** A node that takes commands, over the web sockets of another implementation than ours. */
+/** A node that takes commands, over the web sockets of another implementation than ours, and tells logs. */
 export class FakeNode {
   /** what it does with one */
   run: (command: Command) => void = ({ socket }) => succeed(socket);
   /** what it answers in place of a stream */
   refuse: { code: number; text: string } | undefined;
+  /** of each container; it has none unless said */
+  logs: string | undefined;
 
   private constructor(
     private readonly server: Server,
@@ -37,7 +39,12 @@ export class FakeNode {
   }
 
   static async open(): Promise<FakeNode> {
-    const server = createServer((_, answer) => answer.writeHead(404).end('no upgrade'));
+    const server = createServer((req, answer) => {
+      if (node.logs === undefined || !req.url?.startsWith('/containerLogs/'))
+        return answer.writeHead(404).end('no upgrade');
+      answer.writeHead(200, { 'content-type': 'text/plain' });
+      return answer.end(node.logs);
+    });
     const sockets = new WebSocketServer({ noServer: true, handleProtocols: (offered) => [...offered][0] ?? false });
     const node = new FakeNode(server, sockets);
     server.listen(0, '127.0.0.1');
