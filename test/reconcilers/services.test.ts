@@ -59,6 +59,22 @@ describe('endpoints of services', () => {
     expect(cluster.logs).toEqual([]);
   });
 
+  it('are published before they are ready where the service says so, with what its ports speak', async () => {
+    await start();
+    const ports = [{ name: 'web', port: 80, targetPort: 'http', protocol: 'TCP', appProtocol: 'kubernetes.io/h2c' }];
+    await cluster.put('services', service({ publishNotReadyAddresses: true, ports }));
+    await cluster.put('pods', pod('p'));
+    await cluster.runPods();
+    await cluster.edit('pods', 'a', 'p', (object) => (object['status'].conditions[0].status = 'False'), 'status');
+    await cluster.advance(10);
+    const [slice] = await slices();
+    expect(slice!['endpoints'][0].conditions).toMatchObject({ ready: true, serving: false });
+    expect(slice!['ports']).toMatchObject([{ appProtocol: 'kubernetes.io/h2c' }]);
+    expect((await cluster.list('endpoints'))[0]!['subsets']).toMatchObject([
+      { addresses: [{ nodeName: 'n1' }], ports: [{ appProtocol: 'kubernetes.io/h2c' }] },
+    ]);
+  });
+
   it('are an empty slice where a service has no pods', async () => {
     await start();
     await cluster.put('services', service());

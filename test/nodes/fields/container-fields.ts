@@ -91,7 +91,8 @@ export const NOT_EPHEMERAL = Object.keys(SAMPLES);
 const ofEphemeral = ({ before, after }: Trial): Trial => inEphemeral(after.container ?? {}, before.container ?? {});
 const ephemeral = Object.entries(containerFields).map(([field, decision]): [string, Decision] => {
   const { tried } = decision;
-  if (NOT_EPHEMERAL.includes(field)) return [`EphemeralContainer.${field}`, elsewhere('the API refuses it')];
+  if (NOT_EPHEMERAL.includes(field))
+    return [`EphemeralContainer.${field}`, elsewhere('the API refuses it', 'test/nodes/fields/container-fields.ts')];
   const how = typeof tried === 'object' ? ofEphemeral(tried) : tried;
   return [`EphemeralContainer.${field}`, how ? works(how) : decision];
 });
@@ -130,7 +131,7 @@ export const containerAndProbeFields: Readonly<Record<string, Decision>> = {
   'SecretEnvSource.optional': works(
     variables({ secretRef: { name: 'none', optional: true } }, { secretRef: { name: 'none' } }),
   ),
-  'ObjectFieldSelector.apiVersion': elsewhere('the API checks it'),
+  'ObjectFieldSelector.apiVersion': elsewhere('the API checks it', 'test/nodes/fields/elsewhere.test.ts'),
   'ObjectFieldSelector.fieldPath': works(
     variable({ fieldRef: { fieldPath: 'metadata.namespace' } }, { fieldRef: { fieldPath: 'metadata.name' } }),
   ),
@@ -154,7 +155,10 @@ export const containerAndProbeFields: Readonly<Record<string, Decision>> = {
   'EnvFromSource.secretRef': parts,
   'Lifecycle.postStart': works(inContainer({ lifecycle: { postStart: { exec: { command: ['fail'] } } } })),
   'Lifecycle.preStop': works(inContainer({ lifecycle: { preStop: { exec: { command: ['fail'] } } } })),
-  'Lifecycle.stopSignal': elsewhere('the API drops it: the gate ContainerStopSignals is closed in 1.35'),
+  'Lifecycle.stopSignal': elsewhere(
+    'the API drops it: the gate ContainerStopSignals is closed in 1.35',
+    'test/nodes/fields/elsewhere.test.ts',
+  ),
   'LifecycleHandler.exec': parts,
   'LifecycleHandler.httpGet': parts,
   'LifecycleHandler.sleep': parts,
@@ -198,7 +202,7 @@ export const containerAndProbeFields: Readonly<Record<string, Decision>> = {
   'ContainerPort.protocol': follows('test/nodes/admission/admit.test.ts'),
   'ContainerResizePolicy.resourceName': works('test/nodes/pods/pod-resize.test.ts'),
   'ContainerResizePolicy.restartPolicy': works('test/nodes/pods/pod-resize.test.ts'),
-  'ResourceRequirements.claims': elsewhere('refused with resourceClaims'),
+  'ResourceRequirements.claims': idle('refused with resourceClaims'),
   'ResourceRequirements.limits': works('test/nodes/cgroups/figures.test.ts'),
   'ResourceRequirements.requests': follows(inContainer({ resources: { requests: { cpu: '100' } } })),
   'ContainerRestartRule.action': follows(inContainer({ ...ends, restartPolicyRules: [rule] }, ends)),

@@ -34,8 +34,13 @@ export const works = (tried: Trial | string): Decision => ({ process: 'works', s
 export const parts: Decision = { process: '', simulated: '' };
 /** It decides about the pod's life, or where it may be. */
 export const follows = (tried: Trial | string): Decision => ({ process: 'works', simulated: 'works', tried });
-/** Somebody other than the node reads it. */
-export const elsewhere = (who: string): Decision => ({ process: who, simulated: who, whole: true });
+/** Somebody other than the node reads it. @param tried the test that shows it */
+export const elsewhere = (who: string, tried: string): Decision => ({
+  process: who,
+  simulated: who,
+  whole: true,
+  tried,
+});
 /** A node that runs things does not run the pod, and says this. */
 export const refused = (message: string, tried: Trial): Decision => ({
   process: `refused: ${message}`,

@@ -1,6 +1,5 @@
 import type { PodSecurityContext, SecurityContext } from '../../../schema/types.ts';
 import {
-  elsewhere,
   follows,
   idle,
   inContainer,
@@ -52,7 +51,7 @@ export const securityFields: Readonly<Record<string, Decision>> = {
   'PodSecurityContext.runAsGroup': works(shared({ runAsGroup: 7 })),
   'PodSecurityContext.runAsNonRoot': works(shared({ runAsNonRoot: true })),
   'PodSecurityContext.runAsUser': works(shared({ runAsUser: 7 })),
-  'PodSecurityContext.seLinuxChangePolicy': elsewhere('of seLinuxOptions, which are refused'),
+  'PodSecurityContext.seLinuxChangePolicy': idle('of seLinuxOptions, which are refused'),
   'PodSecurityContext.seLinuxOptions': refused('seLinuxOptions', shared({ seLinuxOptions: { level: 's0' } })),
   'PodSecurityContext.seccompProfile': parts,
   'PodSecurityContext.supplementalGroups': works(shared({ supplementalGroups: [7] })),

@@ -94,7 +94,7 @@ export const volumeFields: Readonly<Record<string, Decision>> = {
   ...all(
     'VolumeProjection',
     'clusterTrustBundle podCertificate',
-    elsewhere('the API drops it: its gate is closed in 1.35'),
+    elsewhere('the API drops it: its gate is closed in 1.35', 'test/nodes/fields/elsewhere.test.ts'),
   ),
   ...all('ConfigMapProjection', 'items name optional', works(FILES)),
   ...all('SecretProjection', 'items name optional', works(FILES)),
