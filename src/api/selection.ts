@@ -84,6 +84,24 @@ export function selectionOf(target: Target, options: ListOptions): Selection {
   return { scope, matches: matcherOf(labels, rest), ...(having && { having }) };
 }
 
+/** Terms up to which each is asked in turn. */
+const FEW = 8;
+
+/** Terms of which there may be tens of thousands, about the few fields that a kind has. */
+function fieldsMatch(terms: readonly FieldTerm[]): (stored: Stored) => boolean {
+  if (terms.length <= FEW) return (stored) => terms.every((term) => termMatches(stored, term));
+  const wanted = new Map<string, Set<string>>();
+  const unwanted = new Map<string, Set<string>>();
+  for (const { field, operator, value } of terms) {
+    const of = operator === '=' ? wanted : unwanted;
+    of.set(field, (of.get(field) ?? new Set()).add(value));
+  }
+  const [wants, nots] = [[...wanted], [...unwanted]];
+  return (stored) =>
+    wants.every(([field, values]) => values.size === 1 && values.has(valueOf(stored, field))) &&
+    nots.every(([field, values]) => !values.has(valueOf(stored, field)));
+}
+
 function matcherOf(labels: Selector, terms: readonly FieldTerm[]): Selection['matches'] {
   const [only] = terms;
   if (labels.empty) {
@@ -92,7 +110,8 @@ function matcherOf(labels: Selector, terms: readonly FieldTerm[]): Selection['ma
     if (terms.length === 1) return (stored) => termMatches(stored, only);
   }
   if (terms.length === 0) return (stored) => labels.matches(stored.labels);
-  return (stored) => labels.matches(stored.labels) && terms.every((term) => termMatches(stored, term));
+  const fields = fieldsMatch(terms);
+  return (stored) => labels.matches(stored.labels) && fields(stored);
 }
 
 /** The first demand for exact values. A field that an object does not have counts as '', which no index knows. */

@@ -1,3 +1,4 @@
+import { byKey } from './labels-by-key.ts';
 import { LabelParser } from './labels-parse.ts';
 import type { Parts } from './object.ts';
 import type { LabelOperator, Requirement } from './requirement.ts';
@@ -71,19 +72,28 @@ function show(r: Requirement): string {
   }
 }
 
+/** Requirements, and values of one, up to which each is asked in turn. */
+const FEW = 8;
+
+function testOf(requirements: readonly Requirement[]): (labels: Labels) => boolean {
+  if (requirements.length > FEW || requirements.some(({ values }) => values.length > FEW)) return byKey(requirements);
+  const tests = requirements.map(compiled);
+  const [only] = tests;
+  if (only && tests.length === 1) return only;
+  return (labels) => {
+    for (const test of tests) if (!test(labels)) return false;
+    return true;
+  };
+}
+
 /** Requirements are kept sorted by key, which is also the order of the text form. */
 function selectorOf(requirements: readonly Requirement[]): Selector {
   const sorted = [...requirements].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
-  const tests = sorted.map(compiled);
-  const [only] = tests;
+  const test = testOf(sorted);
   return {
     requirements: sorted,
     empty: sorted.length === 0,
-    matches(labels = NONE) {
-      if (tests.length === 1) return only!(labels);
-      for (const test of tests) if (!test(labels)) return false;
-      return true;
-    },
+    matches: (labels = NONE) => test(labels),
     toString: () => sorted.map(show).join(','),
   };
 }
