@@ -5,6 +5,7 @@ import { createChain } from './admission/chain.ts';
 import { enabledPlugins, type PluginSwitches } from './admission/enabled-plugins.ts';
 import { IpRange } from './allocation/ip-range.ts';
 import { repairAllocations } from './allocation/repair.ts';
+import { ServiceRanges } from './allocation/service-ranges.ts';
 import { ServiceAllocation } from './allocation/services.ts';
 import { advertise } from './advertise.ts';
 import { noAudit } from './audit/auditor.ts';
@@ -25,6 +26,7 @@ import { systemClock, type Clock } from '../rules/clock.ts';
 import type { Api, Auditor } from './contract.ts';
 import type { Core } from './core.ts';
 import { Conversions } from './conversion/conversions.ts';
+import { keepDefaultServiceCidr } from './default-service-cidr.ts';
 import { followDefinitions } from './definitions/follow.ts';
 import { Logs, type LogsOptions } from './logs/logs.ts';
 import { Standing } from './standing/standing.ts';
@@ -93,13 +95,13 @@ const EVERYBODY: AuthenticationSettings = { jwt: [], algorithms: [], anonymous: 
 export async function createApi(options: ApiOptions): Promise<RunningApi> {
   const { registry, store, clock = systemClock, log = () => undefined } = options;
   const issuer = options.issuer ?? ISSUER;
-  const range = new IpRange(options.serviceCidr ?? '10.96.0.0/16');
+  const ranges = new ServiceRanges(store, new IpRange(options.serviceCidr ?? '10.96.0.0/16'));
   const tokens = new ServiceAccountTokens(options.serviceAccountKeys, issuer, store, clock);
   const authorizer = new Authorizer(store, options.rbac ?? true);
   const standing = new Standing(store, authorizer, clock, log);
   let markUsed: (secret: Stored) => void = () => undefined;
   const legacyTokens = new LegacyTokens(options.serviceAccountKeys, store, (secret) => markUsed(secret));
-  const destinations = new Destinations(range);
+  const destinations = new Destinations(ranges);
   const core: Core = {
     registry,
     store,
@@ -123,17 +125,18 @@ export async function createApi(options: ApiOptions): Promise<RunningApi> {
     destinations,
     conversions: new Conversions({ store, destinations }),
     openStreams: new OpenStreams(),
-    services: new ServiceAllocation(store, registry, clock, range, options.nodePortRange ?? [30_000, 32_767]),
+    services: new ServiceAllocation(store, registry, clock, ranges, options.nodePortRange ?? [30_000, 32_767]),
     logs: options.logs && new Logs(options.logs, { store, authorizer, clock, log }),
     log,
   };
   await store.fresh();
+  const serviceCidr = await keepDefaultServiceCidr(core);
   await bootstrap(core);
   await repairAllocations(store, registry, clock);
   const tokenSecrets = followTokenSecrets(core, options.clientCA);
   markUsed = (secret) => tokenSecrets.used(secret);
   const definitions = await followDefinitions(core);
-  const followers: { stop(): void }[] = [definitions, tokenSecrets];
+  const followers: { stop(): void }[] = [serviceCidr, definitions, tokenSecrets];
   if (options.tracksLegacyTokens ?? true) followers.push(await trackLegacyTokens(core));
   if (options.clientCA && options.clientCAKey) {
     followers.push(followCertificateRequests(core, { cert: options.clientCA, key: options.clientCAKey }));

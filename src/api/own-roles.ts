@@ -20,6 +20,7 @@ const binding = (name: string, roleName: string, subject: object) => ({
 
 const READ = ['get', 'list', 'watch'];
 const APPROVER = 'kubelet-serving-approver';
+const REPAIR = 'ipallocator-repair';
 /** Holds pods to network policies on each node: it reads them, and whom they speak of. */
 const POLICY = 'network-policy';
 /** Reads the pods of all simulated nodes for them, and the nodes; what they write, each of them writes as itself. */
@@ -42,6 +43,13 @@ export const OWN_ROLES: readonly { resource: string; object: KubeObject }[] = [
       verbs: ['approve'],
     },
     { apiGroups: [''], resources: ['nodes'], verbs: READ },
+  ]),
+  // as the API itself has it in Kubernetes, where it repairs what others make of the addresses of Services
+  role(`ku7s:${REPAIR}`, [
+    { apiGroups: [''], resources: ['services'], verbs: READ },
+    { apiGroups: ['networking.k8s.io'], resources: ['servicecidrs'], verbs: READ },
+    { apiGroups: ['networking.k8s.io'], resources: ['ipaddresses'], verbs: [...READ, 'create', 'delete'] },
+    { apiGroups: ['', 'events.k8s.io'], resources: ['events'], verbs: ['create', 'patch', 'update'] },
   ]),
   role(`ku7s:${POLICY}`, [
     { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: READ },
@@ -71,5 +79,6 @@ export const OWN_ROLES: readonly { resource: string; object: KubeObject }[] = [
     namespace: 'kube-system',
     name: SIMULATION,
   }),
+  binding(`ku7s:${REPAIR}`, `ku7s:${REPAIR}`, { kind: 'ServiceAccount', namespace: 'kube-system', name: REPAIR }),
   binding(`ku7s:${APPROVER}`, `ku7s:${APPROVER}`, { kind: 'ServiceAccount', namespace: 'kube-system', name: APPROVER }),
 ];

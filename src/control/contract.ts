@@ -17,6 +17,8 @@ export interface Reconciler {
   account?: string;
   /** component of its events where it is not the account's name */
   source?: string;
+  /** of events of events.k8s.io/v1, what was done, by their reason; without it events are of core/v1 */
+  action?(reason: string): string;
   watches: readonly Watch[];
   /** keys worked on at once; 5 when not said */
   workers?: number;

@@ -85,7 +85,13 @@ class ControllerRun {
     this.ctx = {
       client,
       informer: (resource) => informers.informer(resource),
-      events: createEventRecorder({ client, component: reconciler.source ?? account, clock, log }),
+      events: createEventRecorder({
+        client,
+        component: reconciler.source ?? account,
+        clock,
+        log,
+        ...(reconciler.action && { action: reconciler.action }),
+      }),
       clock,
       random,
       log: (message, fields) => log(message, { controller: name, ...fields }),

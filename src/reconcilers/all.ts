@@ -20,19 +20,24 @@ import { kubeletservingapproving } from './kubeletservingapproving.ts';
 import { legacytokencleaner } from './legacytokencleaner.ts';
 import { namespace } from './namespace.ts';
 import { nodelifecycle } from './nodelifecycle.ts';
+import { nodeipam, type NodeCidrs } from './nodeipam.ts';
 import { persistentvolume } from './persistentvolume.ts';
 import { podgc } from './podgc.ts';
 import { replicaset } from './replicaset.ts';
 import { replicationcontroller } from './replicationcontroller.ts';
+import { resourceclaim } from './resourceclaim.ts';
 import { resourcequota } from './resourcequota.ts';
 import { rootCa } from './rootca.ts';
 import { serviceaccount } from './serviceaccount.ts';
+import { servicecidrs } from './servicecidrs.ts';
+import { serviceiprepair } from './serviceiprepair.ts';
 import { statefulset } from './statefulset.ts';
 import { STORAGE_MIGRATION, storageversionmigrator } from './storageversionmigrator.ts';
 import { tainteviction } from './tainteviction.ts';
 import { tokencleaner } from './tokencleaner.ts';
+import { ttl } from './ttl.ts';
 import { ttlafterfinished } from './ttlafterfinished.ts';
-import { pvcprotection, pvprotection } from './volumeprotection.ts';
+import { pvcprotection, pvprotection, vacprotection } from './volumeprotection.ts';
 
 export interface ReconcilersOptions {
   /** PEM of the CA that signed the API server's certificate; without it no kube-root-ca.crt is published */
@@ -41,10 +46,12 @@ export interface ReconcilersOptions {
   legacyTokenCleanUp?: number;
   /** versions that are served beside those that always are (`storagemigration.k8s.io/v1beta1`); none when not said */
   optionalVersions?: readonly string[];
+  /** ranges of the nodes' pods; without them nodes get none */
+  nodeCidrs?: NodeCidrs;
 }
 
 /** Every controller, by name. What keeps something in memory is made anew each time: two runs share nothing. */
-export function allReconcilers({ ca, legacyTokenCleanUp, optionalVersions = [] }: ReconcilersOptions = {}): Readonly<
+export function allReconcilers({ ca, legacyTokenCleanUp, nodeCidrs, optionalVersions = [] }: ReconcilersOptions = {}): Readonly<
   Record<string, Reconciler>
 > {
   return {
@@ -58,7 +65,7 @@ export function allReconcilers({ ca, legacyTokenCleanUp, optionalVersions = [] }
     deployment,
     disruption,
     endpoints,
-    endpointslice,
+    endpointslice: endpointslice(),
     endpointslicemirroring,
     ephemeralvolume,
     expand,
@@ -68,6 +75,7 @@ export function allReconcilers({ ca, legacyTokenCleanUp, optionalVersions = [] }
     kubeletservingapproving,
     legacytokencleaner: legacytokencleaner(legacyTokenCleanUp),
     namespace,
+    ...(nodeCidrs && { nodeipam: nodeipam(nodeCidrs) }),
     nodelifecycle: nodelifecycle(),
     persistentvolume,
     podgc: podgc(),
@@ -75,13 +83,18 @@ export function allReconcilers({ ca, legacyTokenCleanUp, optionalVersions = [] }
     pvprotection,
     replicaset: replicaset(),
     replicationcontroller: replicationcontroller(),
+    resourceclaim: resourceclaim(),
     resourcequota,
     ...(ca !== undefined && { rootCa: rootCa(ca) }),
     serviceaccount,
+    servicecidrs,
+    serviceiprepair,
     statefulset,
     ...(optionalVersions.includes(STORAGE_MIGRATION) && { storageversionmigrator }),
     tainteviction,
     tokencleaner,
+    ttl: ttl(),
     ttlafterfinished,
+    vacprotection,
   };
 }

@@ -5,7 +5,7 @@ import { semanticEqual } from '../control/equal.ts';
 import { keyFor, keyOf, splitKey } from '../control/keys.ts';
 import { present } from '../meta/present.ts';
 import { DEFAULT_STORAGE_CLASS, defaultClassOf } from '../rules/default-class.ts';
-import { isKeptFor, storageClassOf } from '../rules/matching-volume.ts';
+import { isKeptFor, mismatch, storageClassOf } from '../rules/matching-volume.ts';
 import { bestVolume } from './best-volume.ts';
 
 const CLAIMS = 'persistentvolumeclaims';
@@ -73,9 +73,7 @@ async function syncClaim(key: Key, ctx: Context): Promise<void> {
   const volumes = ctx.informer(VOLUMES);
   const wanted = claim.spec?.volumeName;
   if (wanted) {
-    const volume = volumes.get('', wanted);
-    if (volume && (!volume.spec?.claimRef || isKeptFor(volume, claim))) return bind(claim, volume, false, ctx);
-    return setPhase(claim, 'Pending', ctx);
+    return bindNamed(claim, volumes.get('', wanted), ctx);
   }
   const className = storageClassOf(claim);
   const storage = ctx.informer(CLASSES).get('', className);
@@ -105,6 +103,25 @@ async function syncClaim(key: Key, ctx: Context): Promise<void> {
       'FailedBinding',
       'no persistent volumes available for this claim and no storage class is set',
     );
+}
+
+/** The volume that a claim names becomes its own, if it is nobody's and suits, or is kept for it. */
+async function bindNamed(
+  claim: PersistentVolumeClaim,
+  volume: PersistentVolume | undefined,
+  ctx: Context,
+): Promise<void> {
+  const warn = (reason: string, message: string): void =>
+    ctx.events.event({ ...claim, apiVersion: 'v1', kind: 'PersistentVolumeClaim' }, 'Warning', reason, message);
+  if (volume && isKeptFor(volume, claim)) return bind(claim, volume, false, ctx);
+  if (volume?.spec?.claimRef)
+    warn('FailedBinding', `volume "${volume.metadata.name}" already bound to a different claim.`);
+  else if (volume) {
+    const why = mismatch(volume, claim);
+    if (why === undefined) return bind(claim, volume, false, ctx);
+    warn('VolumeMismatch', `Cannot bind to requested volume "${volume.metadata.name}": ${why}`);
+  }
+  await setPhase(claim, 'Pending', ctx);
 }
 
 /** A claim that names no class gets the default one when there is one, however late (KEP-3333). */
@@ -173,8 +190,11 @@ async function bind(
 }
 
 async function markBound(claim: PersistentVolumeClaim, volume: PersistentVolume, ctx: Context): Promise<void> {
-  const { accessModes, capacity } = volume.spec ?? {};
-  const status = { ...claim.status, ...present({ phase: 'Bound' as const, accessModes, capacity }) };
+  const { accessModes, capacity, volumeAttributesClassName } = volume.spec ?? {};
+  // only while it is bound: later it is the resizer that says which attributes the volume has come to
+  const attributes =
+    claim.status?.phase === 'Bound' ? {} : { currentVolumeAttributesClassName: volumeAttributesClassName };
+  const status = { ...claim.status, ...present({ phase: 'Bound' as const, accessModes, capacity, ...attributes }) };
   if (!semanticEqual(claim.status, status)) await unlessGone(ctx.client.update(CLAIMS, { ...claim, status }, 'status'));
 }
 

@@ -44,7 +44,9 @@ const portsKey = (ports: readonly DiscoveryEndpointPort[] | undefined | null): s
     .map((port) => canonicalJson({ ...port, name: port.name ?? '' }))
     .sort()
     .join();
-const endpointKey = (endpoint: Endpoint): string => endpoint.targetRef?.uid ?? endpoint.addresses[0] ?? '';
+/** By which an endpoint is known again. */
+export const endpointKey = ({ targetRef, addresses: [address = ''] }: Endpoint): string =>
+  `${targetRef?.uid ?? address}|${address}`;
 
 function planGroup(
   plan: SlicePlan,
@@ -54,16 +56,14 @@ function planGroup(
   labels: Record<string, string>,
   size: number,
 ): void {
-  const wanted = new Map(
-    group.endpoints.map((endpoint) => [`${endpointKey(endpoint)}|${endpoint.addresses[0]}`, endpoint]),
-  );
+  const wanted = new Map(group.endpoints.map((endpoint) => [endpointKey(endpoint), endpoint]));
   const changed: { slice: EndpointSlice; endpoints: Endpoint[] }[] = [];
   const same: { slice: EndpointSlice; endpoints: Endpoint[] }[] = [];
   for (const slice of slices) {
     let differs = !hasLabels(slice, labels);
     const endpoints: Endpoint[] = [];
     for (const old of slice.endpoints ?? []) {
-      const key = `${endpointKey(old)}|${old.addresses[0]}`;
+      const key = endpointKey(old);
       const endpoint = wanted.get(key);
       if (!endpoint) differs = true;
       else {

@@ -1,4 +1,4 @@
-import type { Pod } from '../../schema/types.ts';
+import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../schema/types.ts';
 import type { ObjectOf } from '../client/contract.ts';
 import type { Context, Key, Reconciler } from '../control/contract.ts';
 import { unlessGone } from '../control/conflict.ts';
@@ -8,6 +8,8 @@ import { isPodTerminal } from '../rules/pods.ts';
 
 const CLAIM_FINALIZER = 'kubernetes.io/pvc-protection';
 const VOLUME_FINALIZER = 'kubernetes.io/pv-protection';
+const ATTRIBUTES = 'volumeattributesclasses.storage.k8s.io';
+const ATTRIBUTES_FINALIZER = 'kubernetes.io/vac-protection';
 
 const claimsOf = (pod: Pod): string[] =>
   (pod.spec?.volumes ?? []).flatMap((volume) => {
@@ -55,8 +57,47 @@ export const pvprotection: Reconciler = {
   },
 };
 
+/** The classes of attributes that a claim asks for, has, or is being given. */
+const classesOf = ({ spec, status }: PersistentVolumeClaim): string[] =>
+  [
+    spec?.volumeAttributesClassName,
+    status?.currentVolumeAttributesClassName,
+    status?.modifyVolumeStatus?.targetVolumeAttributesClassName,
+  ].flatMap((name) => name || []);
+const classOf = ({ spec }: PersistentVolume): string[] =>
+  spec?.volumeAttributesClassName ? [spec.volumeAttributesClassName] : [];
+
+/** Those that are named no more. */
+const left = (now: readonly string[], before: readonly string[]): string[] =>
+  before.filter((name) => !now.includes(name));
+
+/** Keeps a class of volume attributes that is being deleted until no claim and no volume names it. */
+export const vacprotection: Reconciler = {
+  name: 'volumeattributesclass-protection',
+  indexes: { persistentvolumeclaims: { attributes: classesOf }, persistentvolumes: { attributes: classOf } },
+  watches: [
+    { resource: ATTRIBUTES },
+    {
+      resource: 'persistentvolumeclaims',
+      keys: (claim, old) => left(claim ? classesOf(claim) : [], old ? classesOf(old) : []),
+    },
+    {
+      resource: 'persistentvolumes',
+      keys: (volume, old) => left(volume ? classOf(volume) : [], old ? classOf(old) : []),
+    },
+  ],
+  async reconcile(name, ctx) {
+    const found = ctx.informer(ATTRIBUTES).get('', name);
+    if (!found) return;
+    const used = (['persistentvolumes', 'persistentvolumeclaims'] as const).some(
+      (resource) => ctx.informer(resource).index('attributes', name).length > 0,
+    );
+    await protect(ATTRIBUTES, found, ATTRIBUTES_FINALIZER, used, ctx);
+  },
+};
+
 /** The finalizer is there while the object lives, and goes when it is to be deleted and nobody uses it. */
-async function protect<R extends 'persistentvolumeclaims' | 'persistentvolumes'>(
+async function protect<R extends 'persistentvolumeclaims' | 'persistentvolumes' | typeof ATTRIBUTES>(
   resource: R,
   object: ObjectOf<R>,
   finalizer: string,

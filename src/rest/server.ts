@@ -48,6 +48,8 @@ export interface RestOptions {
   flowControl?: FlowControl;
   /** the same of what dials nodes */
   dialer?: NodeDialer;
+  /** told of each request at its end; ms */
+  onRequest?(exchange: Pick<Exchange, 'method' | 'origin' | 'res'>, ms: number): void;
   /** what other parts have for /metrics */
   metrics?: readonly MetricLines[];
   tracer?: RequestTracer | undefined;
@@ -102,6 +104,7 @@ class Server implements RestServer {
   private readonly endings = new Set<() => void>();
   private readonly server;
   private readonly tls: SecureContextOptions;
+  private readonly told: RestOptions['onRequest'];
   private running = 0;
   private stopping = false;
   private idle: (() => void) | undefined;
@@ -119,6 +122,7 @@ class Server implements RestServer {
     flowControl,
     dialer,
     metrics: others,
+    onRequest,
     tracer,
     clock = Date,
     log = () => undefined,
@@ -181,6 +185,7 @@ class Server implements RestServer {
       maxHeadersCount: MAX_HEADERS,
       insecureHTTPParser: false,
     });
+    this.told = onRequest;
     this.server.on('request', (req, res) => this.onRequest(req, res));
     this.server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) =>
       this.onUpgrade(req, socket, head),
@@ -262,7 +267,9 @@ class Server implements RestServer {
     const began = performance.now();
     const release = this.services.metrics.began(exchange);
     res.once('close', () => {
-      release(performance.now() - began);
+      const ms = performance.now() - began;
+      release(ms);
+      this.told?.(exchange, ms);
       if (--this.running === 0) this.idle?.();
     });
     req.on('error', () => undefined);

@@ -59,10 +59,28 @@ export function matchingVolume(
   return smallest;
 }
 
-/** Of the same mode and attributes. */
-const isOfSameSort = ({ spec: offer }: PersistentVolume, { spec: wish }: PersistentVolumeClaim): boolean =>
-  (offer?.volumeMode ?? 'Filesystem') === (wish?.volumeMode ?? 'Filesystem') &&
+const hasSameMode = ({ spec: offer }: PersistentVolume, { spec: wish }: PersistentVolumeClaim): boolean =>
+  (offer?.volumeMode ?? 'Filesystem') === (wish?.volumeMode ?? 'Filesystem');
+const hasSameAttributes = ({ spec: offer }: PersistentVolume, { spec: wish }: PersistentVolumeClaim): boolean =>
   (offer?.volumeAttributesClassName ?? '') === (wish?.volumeAttributesClassName ?? '');
+
+/** Of the same mode and attributes. */
+const isOfSameSort = (volume: PersistentVolume, claim: PersistentVolumeClaim): boolean =>
+  hasSameMode(volume, claim) && hasSameAttributes(volume, claim);
+
+/**
+ * Why a volume that a claim names is not for it, in Kubernetes' words; undefined where it is. Source: pv_controller
+ * checkVolumeSatisfyClaim.
+ */
+export function mismatch(volume: PersistentVolume, claim: PersistentVolumeClaim): string | undefined {
+  const { name, deletionTimestamp } = volume.metadata;
+  if (deletionTimestamp) return `the volume is marked for deletion "${name}"`;
+  if (sizeOf(volume) < wantedStorage(claim)) return 'requested PV is too small';
+  if (storageClassOf(volume) !== storageClassOf(claim)) return 'storageClassName does not match';
+  if (!hasSameAttributes(volume, claim)) return 'volumeAttributesClassName does not match';
+  if (!hasSameMode(volume, claim)) return 'incompatible volumeMode';
+  return hasAccessModes(volume, claim) ? undefined : 'incompatible accessMode';
+}
 
 function isBefore(a: PersistentVolume, b: PersistentVolume): boolean {
   const more = sizeOf(a) - sizeOf(b);

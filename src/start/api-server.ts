@@ -25,6 +25,9 @@ import { followAuthentication } from './follow-authentication.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { Encryption } from './encryption/encryption.ts';
 import { identityOf } from './identity.ts';
+import { REQUESTS_FROM } from './logging-options.ts';
+import { requestLines } from './request-lines.ts';
+import type { Report } from './loop-settings.ts';
 import type { Options } from './options.ts';
 import { packageVersion } from './package-version.ts';
 import { StartError } from './start-error.ts';
@@ -48,7 +51,7 @@ const ADMIN = { name: 'kubernetes-admin', groups: ['system:masters', 'system:aut
 /** Brings up Postgres, the store, the API and both façades, in this order; stops them in the reverse. */
 export async function runApi(
   options: Options,
-  log: (line: string) => void,
+  log: Report,
   /** of the loops in this process, as lines of an exposition */
   loopMetrics: MetricLines = () => [],
 ): Promise<RunningApi> {
@@ -56,8 +59,6 @@ export async function runApi(
   const stop = async () => {
     for (const close of closers.reverse()) await close();
   };
-  const report = (message: string, fields?: Record<string, unknown>) =>
-    log(fields ? `${message} ${JSON.stringify(fields)}` : message);
   try {
     const kept: { lines?: (lines: string) => Promise<void> } = {};
     const keepsLogs = options.addons.includes('logs');
@@ -70,7 +71,7 @@ export async function runApi(
     const closeAuditor = (): Promise<void> => (closing ??= auditor.close());
     closers.push(closeAuditor);
     const encryption = await startup(
-      Encryption.open({ file: options.encryption.providerConfig, reload: options.encryption.reload, log: report }),
+      Encryption.open({ file: options.encryption.providerConfig, reload: options.encryption.reload, log }),
     );
     closers.push(() => Promise.resolve(encryption.close()));
     const postgres = options.databaseUrl
@@ -78,7 +79,7 @@ export async function runApi(
       : await startEmbeddedPostgres({
           dataDir: path.join(options.data, 'postgres'),
           durable: options.durable,
-          log: report,
+          log,
         });
     if (postgres) closers.push(() => postgres.stop());
     const { duration, total, errors } = metricsOf(STORAGE);
@@ -96,7 +97,7 @@ export async function runApi(
           else errors.of(operation, group, name).add();
         },
         retention: { confidentialMs: options.encryption.secretHistoryMs, ...options.history },
-        log: report,
+        log,
       }),
     );
     closers.push(() => store.close());
@@ -104,7 +105,7 @@ export async function runApi(
       ? openLogArchive({
           databaseUrl: options.databaseUrl || postgres!.url,
           retention: options.logs.retention,
-          log: report,
+          log,
         })
       : undefined;
     if (archive) {
@@ -204,6 +205,7 @@ export async function runApi(
       flowControl,
       dialer,
       tracer,
+      ...(options.logging.verbosity >= REQUESTS_FROM && { onRequest: requestLines(log) }),
       metrics: [loopMetrics, () => linesOf({ duration, total, errors }, webhooks)],
       log,
     });

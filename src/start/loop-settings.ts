@@ -3,6 +3,7 @@ import type { ServiceProxyMode } from '../nodes/contract.ts';
 import type { LimitOptions } from '../nodes/contract.ts';
 import type { ImageOptions } from '../nodes/images/node-images.ts';
 import type { NodeLimits } from './node-limits.ts';
+import type { NodeCidrs } from '../reconcilers/nodeipam.ts';
 import type { NodeSpec, Options, PodsOnStop, Role } from './options.ts';
 
 /** What crosses to a worker thread. */
@@ -28,6 +29,8 @@ export interface LoopSettings {
   legacyTokenCleanUp: number | undefined;
   /** versions that are served beside those that always are: controllers of their kinds run */
   optionalVersions: string[];
+  /** ranges of the nodes' pods; undefined: they get none */
+  nodeCidrs: NodeCidrs | undefined;
   /** names of add-ons */
   addons: string[];
   /** what nodes and add-ons know of the cluster */
@@ -53,6 +56,7 @@ export const loopSettings = (options: Options, ca: string, identity: string): Lo
   ca,
   legacyTokenCleanUp: options.legacyTokenCleanUp,
   optionalVersions: options.optionalVersions,
+  nodeCidrs: options.nodeCidrs && { ranges: options.nodeCidrs, serviceCidr: options.serviceCidr },
   addons: options.addons,
   cluster: {
     dnsIP: options.serviceCidr.replace(/(?<!\d)\d+\/\d+$/, '10'),

@@ -1,13 +1,18 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { Executor } from '../client/transports/executor.ts';
 import { servePort } from '../client/transports/port.ts';
-import type { LoopSettings } from './loop-settings.ts';
+import type { LoopSettings, Report } from './loop-settings.ts';
 
 export interface LoopThread {
   /** the loops' numbers, as lines of an exposition */
   metrics(): Promise<readonly string[]>;
   stop(): Promise<void>;
 }
+
+type FromThread =
+  | { type: 'metrics'; lines: readonly string[] }
+  | { type: 'log'; message: string; fields?: Record<string, unknown> }
+  | { type: 'started' | 'stopped' };
 
 /**
  * Runs the loops in a thread of their own, so that none of them ever stalls a request. Rejects when the thread ends
@@ -16,7 +21,7 @@ export interface LoopThread {
 export function startLoopThread(
   settings: LoopSettings,
   executor: Executor,
-  log: (line: string) => void,
+  log: Report,
   onExit: (why: string) => void,
 ): Promise<LoopThread> {
   const { port1, port2 } = new MessageChannel();
@@ -45,9 +50,9 @@ export function startLoopThread(
         waiting.push(answered);
         if (waiting.length === 1) worker.postMessage('metrics');
       });
-    worker.on('message', (message: { type: string; line: string; lines: readonly string[] }) => {
+    worker.on('message', (message: FromThread) => {
       if (message.type === 'metrics') for (const answered of waiting.splice(0)) answered(message.lines);
-      if (message.type === 'log') log(message.line);
+      if (message.type === 'log') log(message.message, message.fields);
       if (message.type === 'started') resolve({ stop, metrics });
     });
     worker.once('error', (error: Error) => {

@@ -21,15 +21,12 @@ export interface RunningLoops {
   metrics(): string[];
   stop(): Promise<void>;
 }
-type Log = (line: string) => void;
 
 /** Controllers, scheduler and nodes over one connection, each with informers of its own rights. Resolves when all have started. */
-export async function runLoops(settings: LoopSettings, plain: Transport, log: Log): Promise<RunningLoops> {
+export async function runLoops(settings: LoopSettings, plain: Transport, report: Report): Promise<RunningLoops> {
   const metrics = new LoopMetrics();
   const transport = metrics.measured(plain, settings.server);
   const client = createClient(transport);
-  const report = (message: string, fields?: Record<string, unknown>) =>
-    log(fields ? `${message} ${JSON.stringify(fields)}` : message);
   const { identity } = settings;
   const stops: (() => Promise<void>)[] = [];
   const ends: (() => Promise<void>)[] = [];
@@ -128,12 +125,13 @@ function controllers(
   metrics: LoopMetrics,
 ): () => Promise<void> {
   return whileLeading(client, 'kube-controller-manager', identity, log, (informers) => {
-    const { ca, legacyTokenCleanUp, optionalVersions } = settings;
+    const { ca, legacyTokenCleanUp, nodeCidrs, optionalVersions } = settings;
     const reconcilers = Object.values(
       allReconcilers({
         ...(ca && { ca }),
         ...(legacyTokenCleanUp !== undefined && { legacyTokenCleanUp }),
         optionalVersions,
+        ...(nodeCidrs && { nodeCidrs }),
       }),
     );
     const own = runControllers({

@@ -35,6 +35,7 @@ import { LOGS_FLAGS, LOGS_USAGE, logsOptions, type LogsOptions } from './logs-op
 import { NODE_LIMIT_FLAGS, NODE_LIMIT_USAGE, parseNodeLimits, type NodeLimits } from './node-limits.ts';
 import { RUNTIME_FLAGS, RUNTIME_USAGE, runtimeConfig } from './runtime-config.ts';
 import { SERVING_FLAGS, SERVING_USAGE, servingSettings, type ServingSettings } from './serving-options.ts';
+import { LOGGING_FLAGS, LOGGING_USAGE, loggingSettings, type LoggingSettings } from './logging-options.ts';
 import { TRACING_FLAGS, TRACING_USAGE, tracingSettings, type TracingSettings } from './tracing-options.ts';
 import { StartError } from './start-error.ts';
 
@@ -86,6 +87,7 @@ export interface Options extends ServingSettings, ControllerSettings {
   history: HistorySettings;
   audit: AuditOptions;
   logs: LogsOptions;
+  logging: LoggingSettings;
   /** undefined: nothing is traced */
   tracing: TracingSettings | undefined;
   graphqlDocuments: PersistedSettings;
@@ -129,6 +131,7 @@ ${HISTORY_USAGE}
 ${AUDIT_USAGE}
 ${LOGS_USAGE}
 ${TRACING_USAGE}
+${LOGGING_USAGE}
 ${GRAPHQL_USAGE}
   --help, --version
 
@@ -268,6 +271,7 @@ export function parseOptions(argv: string[], env: NodeJS.ProcessEnv, version: st
     audit: parseAuditOptions(values, path.join(data, 'audit', 'audit.log')),
     logs: logsOptions(values),
     tracing: tracingSettings(values),
+    logging: loggingSettings(values),
     graphqlDocuments: graphqlOptions(values),
   };
 }
@@ -311,6 +315,7 @@ function parse(argv: string[]) {
         ...AUDIT_FLAGS,
         ...LOGS_FLAGS,
         ...TRACING_FLAGS,
+        ...LOGGING_FLAGS,
         ...GRAPHQL_FLAGS,
         help: flag,
         version: flag,

@@ -10,20 +10,20 @@ import { lockRole } from './lock.ts';
 import { loginLink } from './login-link.ts';
 import { startLoopThread, type LoopThread } from './loop-thread.ts';
 import { closeDataFolder } from './data-folder.ts';
-import { loopSettings } from './loop-settings.ts';
+import { createLogger } from './logger.ts';
+import { loopSettings, type Report } from './loop-settings.ts';
 import { runLoops } from './loops.ts';
 import { parseOptions, type Options } from './options.ts';
 import { StartError } from './start-error.ts';
 
 /** Ctrl-C must be done within this, ms; what still runs then is left behind with a line that says so. */
 const STOP_MS = 10_000;
-const log = (line: string) => process.stderr.write(`${new Date().toISOString()} ${line}\n`);
 
 /**
  * What shares a thread: the API has the main one to itself; controllers, scheduler and nodes share a second. Without
  * the API in this process they have the main one, and a socket to the API.
  */
-async function start(options: Options): Promise<() => Promise<void>> {
+async function start(options: Options, log: Report): Promise<() => Promise<void>> {
   closeDataFolder(options.data, log);
   for (const role of options.roles) lockRole(options.data, role);
   const loops = [...options.roles].some((role) => role !== 'api');
@@ -77,9 +77,10 @@ async function run(argv: string[], env: NodeJS.ProcessEnv): Promise<void> {
     process.stdout.write(`${options}\n`);
     return;
   }
+  const log = createLogger(options.logging);
   // A promise that nobody waited for is a defect, but no reason to drop every other client.
   process.on('unhandledRejection', (error) => log(`unhandled: ${(error as Error)?.stack ?? String(error)}`));
-  const starting = start(options);
+  const starting = start(options, log);
   let stopping = false;
   const stop = () => {
     if (stopping) return;

@@ -49,7 +49,7 @@ test('a Service gets an address that no other has, until it is gone', async () =
     'failed to allocate IP 1.2.3.4: the provided network does not match the current range',
   );
   expect((await refusal(service('two', { clusterIP: '10.96.0.0' }))).message).toContain(
-    'is not in the valid range. The range of valid IPs is 10.96.0.0/16',
+    'failed to allocate IP 10.96.0.0: the provided network does not match the current range',
   );
   await t.delete('services', 'one');
   expect(address(ip)).toBeUndefined();

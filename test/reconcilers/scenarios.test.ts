@@ -5,7 +5,8 @@ import { play, sweep } from '../support/scenario.ts';
 import { scenarios } from './all-scenarios.ts';
 
 test('every controller has a scenario', () => {
-  const all = allReconcilers({ ca: 'PEM', optionalVersions: [...OPTIONAL_VERSIONS] });
+  const nodeCidrs = { ranges: [], serviceCidr: undefined };
+  const all = allReconcilers({ ca: 'PEM', nodeCidrs, optionalVersions: [...OPTIONAL_VERSIONS] });
   expect(Object.keys(scenarios)).toEqual(Object.keys(all).sort());
 });
 

@@ -22,7 +22,7 @@ const service = (spec: Record<string, unknown> = {}) => ({
 describe('endpoints of services', () => {
   let cluster: Cluster;
   afterEach(() => cluster.stop());
-  const start = async () => (cluster = await startCluster([endpoints, endpointslice, endpointslicemirroring]));
+  const start = async () => (cluster = await startCluster([endpoints, endpointslice(), endpointslicemirroring]));
   const slices = () => cluster.list('endpointslices.discovery.k8s.io');
 
   it('follow the pods and their readiness', async () => {

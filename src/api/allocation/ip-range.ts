@@ -3,13 +3,18 @@ export class IpRange {
   private readonly first: number;
   private readonly size: number;
 
-  /** @param cidr `10.96.0.0/16`; throws Error for what is no IPv4 range of /30 or larger */
+  /** @param cidr `10.96.0.0/16`; throws Error for what is no IPv4 range */
   constructor(readonly cidr: string) {
     const [, network, length] = /^(\d+\.\d+\.\d+\.\d+)\/(\d+)$/.exec(cidr) ?? [];
     const bits = Number(length);
-    if (network === undefined || bits > 30) throw new Error(`${cidr} is not an IPv4 range`);
+    if (network === undefined || bits > 32) throw new Error(`${cidr} is not an IPv4 range`);
     this.size = 2 ** (32 - bits);
     this.first = Math.floor(toNumber(network) / this.size) * this.size;
+  }
+
+  /** The first address, which no Service can have: what a dry run draws. */
+  get network(): string {
+    return toText(this.first);
   }
 
   /** The first usable address: the API's own service. */
@@ -33,8 +38,9 @@ export class IpRange {
    * (KEP-3070).
    */
   pick(isFree: (ip: string) => boolean, random: () => number): string | undefined {
-    const low = Math.min(Math.max(16, Math.floor(this.size / 16)), 256, this.size - 2);
-    return this.probe(low, this.size - 1, isFree, random) ?? this.probe(1, low, isFree, random);
+    const last = this.size - 1;
+    const low = 1 + (this.size <= 16 ? 0 : Math.min(Math.max(16, Math.floor(this.size / 16)), 256));
+    return this.probe(low, last, isFree, random) ?? this.probe(1, Math.min(low, last), isFree, random);
   }
 
   private probe(from: number, to: number, isFree: (ip: string) => boolean, random: () => number): string | undefined {

@@ -9,9 +9,9 @@ import type { Key, Outcome, Store, Stored, Write } from '../../store/contract.ts
 import type { Clock } from '../../rules/clock.ts';
 import type { Allocating, Allocation } from './allocation.ts';
 import { isUnchangedPreferDualStack, setIpFamilies } from './ip-families.ts';
-import type { IpRange } from './ip-range.ts';
 import { NodePorts, setPorts, updatePorts } from './node-ports.ts';
 import { addressKey, addressRecord, holderOf, portKey, portRecord, type Holder } from './records.ts';
+import type { ServiceRanges } from './service-ranges.ts';
 import { joinClusterIps, needsNodePorts, takeOver } from './service-needs.ts';
 
 const SERVICE = { group: '', kind: 'Service' };
@@ -32,7 +32,7 @@ export class ServiceAllocation {
     private readonly store: Store,
     private readonly registry: Registry,
     private readonly clock: Clock,
-    readonly range: IpRange,
+    readonly ranges: ServiceRanges,
     private readonly ports: readonly [number, number],
     private readonly random: () => number = Math.random,
   ) {}
@@ -42,7 +42,7 @@ export class ServiceAllocation {
    * called after the end.
    */
   within(store: Store): { services: ServiceAllocation; letGo(): void } {
-    const services = new ServiceAllocation(store, this.registry, this.clock, this.range, this.ports, this.random);
+    const services = new ServiceAllocation(store, this.registry, this.clock, this.ranges, this.ports, this.random);
     services.taken = this.taken;
     const held = (services.held = new Set<string>());
     return {
@@ -175,7 +175,7 @@ export class ServiceAllocation {
       const asked = ips[i];
       const why = asked ? this.reserve(asked, chosen, dryRun) : undefined;
       if (why) return [invalid('spec.clusterIPs', spec.clusterIPs, `failed to allocate IP ${asked}: ${why}`)];
-      ips[i] = asked || this.draw(chosen);
+      ips[i] = asked || this.draw(chosen, dryRun);
     }
     spec.clusterIPs = ips;
     if (ips[0]) spec.clusterIP = ips[0];
@@ -185,20 +185,30 @@ export class ServiceAllocation {
   /** Why an address is not to be had; a dry run does not look at who has it. */
   private reserve(asked: string, chosen: Set<string>, dryRun: boolean): string | undefined {
     const ip = canonicalAddress(asked);
-    if (!dryRun && !this.range.covers(ip)) return 'the provided network does not match the current range';
-    if (!this.range.contains(ip))
-      return `the provided IP (${ip}) is not in the valid range. The range of valid IPs is ${this.range.cidr}`;
-    if (dryRun) return undefined;
+    const range = this.ranges.rangeOf(ip);
+    if (dryRun) {
+      // the dry run asks some range, not the one that the address would be of
+      const some = range ?? this.ranges.ready()[0] ?? this.ranges.configured;
+      return some.contains(ip)
+        ? undefined
+        : `the provided IP (${ip}) is not in the valid range. The range of valid IPs is ${some.cidr}`;
+    }
+    if (!range) return 'the provided network does not match the current range';
     if (!this.isFree(addressKey(ip))) return 'provided IP is already allocated';
     this.take(addressKey(ip), chosen);
     return undefined;
   }
 
-  private draw(chosen: Set<string>): string {
-    const ip = this.range.pick((one) => this.isFree(addressKey(one)), this.random);
-    if (!ip) throw internalError('failed to allocate a serviceIP: range is full');
-    this.take(addressKey(ip), chosen);
-    return ip;
+  /** A dry run takes none, and answers with the range's first address. */
+  private draw(chosen: Set<string>, dryRun: boolean): string {
+    for (const range of this.ranges.ready()) {
+      if (dryRun) return range.network;
+      const ip = range.pick((one) => this.isFree(addressKey(one)), this.random);
+      if (!ip) continue;
+      this.take(addressKey(ip), chosen);
+      return ip;
+    }
+    throw internalError('failed to allocate a serviceIP: range is full');
   }
 
   private fillPorts(

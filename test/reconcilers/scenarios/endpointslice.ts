@@ -5,7 +5,7 @@ import { backends, service, unready } from './endpoints.ts';
 
 /** One slice for a service's pods, kept as they change. */
 export const endpointsliceScenario: Scenario = {
-  controllers: () => [endpointslice],
+  controllers: () => [endpointslice()],
   given: [service, ...backends],
   acts: [unready('p1'), (cluster) => cluster.client.delete('pods', 'a', 'p0', { gracePeriodSeconds: 0 })],
   async end(cluster) {

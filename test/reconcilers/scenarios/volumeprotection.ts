@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
-import { pvcprotection, pvprotection } from '../../../src/reconcilers/volumeprotection.ts';
+import { pvcprotection, pvprotection, vacprotection } from '../../../src/reconcilers/volumeprotection.ts';
 import type { Scenario } from '../../support/scenario.ts';
-import { pod, running } from './manifests.ts';
+import { clusterObject, pod, running } from './manifests.ts';
 import { claim, volume } from './persistentvolume.ts';
 
 /** A claim that a pod uses stays until the pod is gone; one that nobody uses goes at once. */
@@ -61,5 +61,59 @@ export const pvprotectionScenario: Scenario = {
   ],
   async end(cluster) {
     expect(await cluster.list('persistentvolumes')).toEqual([]);
+  },
+};
+
+const ATTRIBUTES = 'volumeattributesclasses.storage.k8s.io';
+const attributes = (name: string) =>
+  clusterObject('storage.k8s.io/v1', 'VolumeAttributesClass', name, {
+    driverName: 'example.com',
+    parameters: { a: 'b' },
+  });
+
+/** A class of attributes stays while a claim asks for it or has it, and while a volume has it. */
+export const vacprotectionScenario: Scenario = {
+  controllers: () => [vacprotection, pvprotection],
+  given: [
+    ...['asked', 'had', 'target', 'written', 'unused'].map(attributes),
+    {
+      ...claim('c', '1Gi', { volumeAttributesClassName: 'asked' }),
+      status: {
+        phase: 'Bound',
+        currentVolumeAttributesClassName: 'had',
+        modifyVolumeStatus: { status: 'InProgress', targetVolumeAttributesClassName: 'target' },
+      },
+    },
+    volume('v', '1Gi', {
+      hostPath: undefined,
+      csi: { driver: 'example.com', volumeHandle: 'x' },
+      volumeAttributesClassName: 'written',
+    }),
+  ],
+  acts: [
+    async (cluster) => {
+      for (const { metadata } of await cluster.list(ATTRIBUTES))
+        await cluster.client.delete(ATTRIBUTES, '', metadata.name);
+    },
+    async (cluster) => {
+      const left = await cluster.list(ATTRIBUTES);
+      expect(left.map(({ metadata }) => metadata.name)).toEqual(['asked', 'had', 'target', 'written']);
+    },
+    (cluster) => cluster.client.delete('persistentvolumes', '', 'v'),
+    (cluster) =>
+      cluster.client.patch(
+        'persistentvolumeclaims',
+        'a',
+        'c',
+        { status: { currentVolumeAttributesClassName: 'target', modifyVolumeStatus: null } },
+        { subresource: 'status' },
+      ),
+  ],
+  async end(cluster) {
+    const left = await cluster.list(ATTRIBUTES);
+    expect(left.map(({ metadata }) => [metadata.name, metadata.finalizers])).toEqual([
+      ['asked', ['kubernetes.io/vac-protection']],
+      ['target', ['kubernetes.io/vac-protection']],
+    ]);
   },
 };
