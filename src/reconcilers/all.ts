@@ -91,7 +91,7 @@ export function allReconcilers({ ca, legacyTokenCleanUp, nodeCidrs, optionalVers
     serviceiprepair,
     statefulset,
     ...(optionalVersions.includes(STORAGE_MIGRATION) && { storageversionmigrator }),
-    tainteviction,
+    tainteviction: tainteviction(),
     tokencleaner,
     ttl: ttl(),
     ttlafterfinished,

@@ -1,6 +1,9 @@
 import type { Pod } from '../../schema/types.ts';
+import { withoutCondition } from '../control/conditions.ts';
 import type { Context, Reconciler } from '../control/contract.ts';
 import { unlessGone } from '../control/conflict.ts';
+import { present } from '../meta/present.ts';
+import { isNodeReady } from '../rules/nodes.ts';
 import { isPodTerminal } from '../rules/pods.ts';
 import { formatTime } from '../meta/time.ts';
 import { isStatusError } from '../meta/status.ts';
@@ -12,7 +15,10 @@ const THRESHOLD = 12_500;
 /** How long a node must be away before its pods are taken for lost, ms. */
 const QUARANTINE = 40_000;
 
-/** Deletes pods that nobody else will: of nodes that are gone, deleted before they had a node, and too many that have ended. */
+/**
+ * Deletes pods that nobody else will: of nodes that are gone or out of service, deleted before they had a node, and too
+ * many that have ended.
+ */
 export function podgc(): Reconciler {
   const missing = new Map<string, number>();
   return {
@@ -28,6 +34,7 @@ export function podgc(): Reconciler {
     async reconcile(_key, ctx) {
       const pods = ctx.informer('pods').list();
       await collectEnded(pods, ctx);
+      for (const pod of pods) if (pod.metadata.deletionTimestamp && isOutOfService(pod, ctx)) await remove(pod, ctx);
       await collectOrphans(pods, missing, ctx);
       for (const pod of pods) if (pod.metadata.deletionTimestamp && !pod.spec?.nodeName) await remove(pod, ctx);
       return { requeueAfter: PERIOD };
@@ -52,9 +59,19 @@ async function collectOrphans(pods: readonly Pod[], missing: Map<string, number>
     if (nodes.get('', name)) continue;
     if (!missing.has(name)) missing.set(name, now);
     if (now - missing.get(name)! < QUARANTINE || (await isThere(name, ctx))) continue;
-    for (const pod of ctx.informer('pods').index('node', name)) await remove(pod, ctx);
+    for (const pod of ctx.informer('pods').index('node', name)) await remove(pod, ctx, 'PodGC: node no longer exists');
     missing.delete(name);
   }
+}
+
+/** Somebody has said that its node, which is not ready, will not come back with it (KEP-2268). */
+function isOutOfService({ spec }: Pod, ctx: Context): boolean {
+  const node = ctx.informer('nodes').get('', spec?.nodeName ?? '');
+  return (
+    node !== undefined &&
+    !isNodeReady(node) &&
+    (node.spec?.taints ?? []).some(({ key }) => key === 'node.kubernetes.io/out-of-service')
+  );
 }
 
 async function isThere(node: string, ctx: Context): Promise<boolean> {
@@ -67,20 +84,23 @@ async function isThere(node: string, ctx: Context): Promise<boolean> {
   }
 }
 
-async function remove(pod: Pod, ctx: Context): Promise<void> {
-  const { namespace = '', name, uid } = pod.metadata;
+/** @param disruption the words of its condition; without them there is none */
+async function remove(pod: Pod, ctx: Context, disruption?: string): Promise<void> {
+  const { namespace = '', name, uid, generation } = pod.metadata;
   if (!isPodTerminal(pod)) {
-    const condition = {
+    const observed = present({ observedGeneration: generation });
+    const said = {
       type: 'DisruptionTarget',
+      ...observed,
       status: 'True',
       reason: 'DeletionByPodGC',
-      message: 'PodGC: node no longer exists',
+      message: disruption ?? '',
       lastTransitionTime: formatTime(ctx.clock.now()),
-    };
-    const conditions = [...(pod.status?.conditions ?? []).filter(({ type }) => type !== 'DisruptionTarget'), condition];
-    await unlessGone(
-      ctx.client.patch('pods', namespace, name, { status: { phase: 'Failed', conditions } }, { subresource: 'status' }),
-    );
+    } as const;
+    const there = pod.status?.conditions ?? [];
+    const conditions = disruption === undefined ? there : [...withoutCondition(there, said.type), said];
+    const status = { phase: 'Failed', conditions, ...observed };
+    await unlessGone(ctx.client.patch('pods', namespace, name, { status }, { subresource: 'status' }));
   }
   await unlessGone(ctx.client.delete('pods', namespace, name, { gracePeriodSeconds: 0, uid }));
 }

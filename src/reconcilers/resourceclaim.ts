@@ -88,7 +88,8 @@ function claimKeysOf(pod: Pod): Key[] {
 }
 
 async function syncPod(pod: Pod | undefined, made: Made, ctx: Context): Promise<void> {
-  if (!pod || pod.metadata.deletionTimestamp) return;
+  // one that is done lets its claims go, which are not made again
+  if (!pod || pod.metadata.deletionTimestamp || isDone(pod)) return;
   const names = new Map<string, string>();
   for (const claim of pod.spec?.resourceClaims ?? []) {
     try {

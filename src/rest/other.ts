@@ -85,6 +85,8 @@ const index: Handler = async ({ discovery, openapi }, exchange) => {
   return sendJson(exchange, 200, { paths: paths.sort() });
 };
 
+const PPROF = '/debug/pprof/';
+
 const handlers: Readonly<Record<string, Handler>> = {
   '/': index,
   '/index.html': index,
@@ -101,11 +103,13 @@ export async function serveOther(services: Services, exchange: Exchange): Promis
   const path = exchange.pathname.length > 1 ? exchange.pathname.replace(/\/$/, '') : exchange.pathname;
   const get = exchange.method === 'GET' || exchange.method === 'HEAD';
   if (/^\/(healthz|livez|readyz)(\/|$)/.test(path)) return serveHealth(services, exchange, path);
+  const pprof = services.profiling && path.startsWith(PPROF) ? services.profiling : undefined;
   const handler = handlers[path] ?? (path.startsWith('/openapi/v3/') ? serveOpenApi : undefined);
-  if (!handler) throw new PageNotFound();
+  if (!handler && !pprof) throw new PageNotFound();
   if (!get)
     throw path === '/'
       ? new StatusError({ message: 'method not allowed', reason: 'MethodNotAllowed', code: 405 })
       : methodNotAllowedHere();
-  return handler(services, exchange);
+  if (handler) return handler(services, exchange);
+  return pprof?.serve(exchange, path.slice(PPROF.length));
 }

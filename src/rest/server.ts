@@ -18,6 +18,7 @@ import { Discovery } from './discovery/discovery.ts';
 import { asHttp1, Exchange, streamOf } from './exchange.ts';
 import { createFairness } from './fairness/fairness.ts';
 import { Metrics, type MetricLines } from './health/metrics.ts';
+import { Profiling } from './health/profiling.ts';
 import { Identifier, type Authorities } from './identify.ts';
 import { OpenApi } from './openapi/openapi.ts';
 import type { Pages } from './pages/pages.ts';
@@ -52,6 +53,8 @@ export interface RestOptions {
   onRequest?(exchange: Pick<Exchange, 'method' | 'origin' | 'res'>, ms: number): void;
   /** what other parts have for /metrics */
   metrics?: readonly MetricLines[];
+  /** whether profiles of this thread are served */
+  profiling?: boolean;
   tracer?: RequestTracer | undefined;
   clock?: { now(): number };
   log?(line: string): void;
@@ -123,6 +126,7 @@ class Server implements RestServer {
     dialer,
     metrics: others,
     onRequest,
+    profiling = false,
     tracer,
     clock = Date,
     log = () => undefined,
@@ -146,6 +150,7 @@ class Server implements RestServer {
       remote,
       keyManagement,
       fairness: control && createFairness(control),
+      profiling: profiling ? new Profiling() : undefined,
       tracer,
       version: { ...VERSION, ...version },
       ready: () => !this.stopping,

@@ -6,6 +6,7 @@ import type { RemoteApis } from './aggregation/remote-apis.ts';
 import type { Discovery } from './discovery/discovery.ts';
 import type { Exchange } from './exchange.ts';
 import type { Metrics } from './health/metrics.ts';
+import type { Profiling } from './health/profiling.ts';
 import type { Identifier } from './identify.ts';
 import type { OpenApi } from './openapi/openapi.ts';
 import type { Pages, SessionContext } from './pages/pages.ts';
@@ -54,6 +55,8 @@ export interface Services {
   pages: Pages | undefined;
   fairness: Fairness | undefined;
   watches: WatchCounter;
+  /** undefined: nobody may ask for profiles */
+  profiling: Profiling | undefined;
   /** undefined: nothing is traced */
   tracer: RequestTracer | undefined;
   version: VersionInfo;

@@ -205,6 +205,7 @@ export async function runApi(
       flowControl,
       dialer,
       tracer,
+      profiling: options.profiling,
       ...(options.logging.verbosity >= REQUESTS_FROM && { onRequest: requestLines(log) }),
       metrics: [loopMetrics, () => linesOf({ duration, total, errors }, webhooks)],
       log,

@@ -10,6 +10,7 @@ export const SERVING_FLAGS = {
   'client-ca-file': { type: 'string' },
   'service-account-issuer': { type: 'string' },
   'authorization-mode': { type: 'string' },
+  profiling: { type: 'string' },
   'unsafe-no-fsync': { type: 'boolean' },
 } as const;
 type Flags = { [F in Exclude<keyof typeof SERVING_FLAGS, 'unsafe-no-fsync'>]?: string | undefined } & {
@@ -21,6 +22,7 @@ export const SERVING_USAGE = `\
   --client-ca-file FILE     authorities whose client certificates are taken beside the cluster's own
   --service-account-issuer URL  of service account tokens
   --authorization-mode LIST  Node,RBAC (default), or AlwaysAllow: everybody may do everything
+  --profiling BOOL          whether /debug/pprof/profile and /heap are served, to who may get these paths (default true)
   --unsafe-no-fsync         the embedded Postgres does not wait for the disk: a crash may lose everything; for tests`;
 
 export interface ServingSettings {
@@ -32,6 +34,8 @@ export interface ServingSettings {
   issuer: string | undefined;
   /** false: everybody may do everything */
   rbac: boolean;
+  /** whether profiles of this process may be asked for */
+  profiling: boolean;
   /** whether what was written survives a crash of the machine */
   durable: boolean;
 }
@@ -49,8 +53,14 @@ export function servingSettings(flags: Flags): ServingSettings {
     clientCA: authority === undefined ? undefined : certificates('client-ca-file', authority),
     issuer: flags['service-account-issuer'],
     rbac: usesRbac(flags['authorization-mode']),
+    profiling: isOn(flags.profiling),
     durable: !flags['unsafe-no-fsync'],
   };
+}
+
+function isOn(text = 'true'): boolean {
+  if (text !== 'true' && text !== 'false') throw new StartError(`--profiling: ${text} is neither true nor false`);
+  return text === 'true';
 }
 
 function usesRbac(text = 'Node,RBAC'): boolean {

@@ -12,7 +12,7 @@ afterEach(() => cluster.stop());
 
 describe('a node that falls silent', () => {
   it('becomes unknown and loses its pods after they have tolerated that', async () => {
-    cluster = await startCluster([nodelifecycle(), tainteviction]);
+    cluster = await startCluster([nodelifecycle(), tainteviction()]);
     await cluster.put('nodes', {
       metadata: { name: 'n1' },
       spec: {},
@@ -50,7 +50,7 @@ describe('a node that falls silent', () => {
 
 describe('a node that is lost', () => {
   it('keeps pods that say nothing for five minutes, and those of a node that comes back in time', async () => {
-    cluster = await startCluster(() => [nodelifecycle(), tainteviction]);
+    cluster = await startCluster(() => [nodelifecycle(), tainteviction()]);
     await cluster.addNodes('lost', 'back');
     for (const nodeName of ['lost', 'back'])
       await cluster.put('pods', {

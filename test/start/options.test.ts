@@ -121,6 +121,9 @@ describe('the command line', () => {
       authentication: { jwt: [], algorithms: ['RS256'], anonymous: { enabled: true } },
       serviceCidr: '10.96.0.0/16',
       logs: { retention: { ms: 7 * 86_400_000, bytes: 2 ** 30 }, events: true, audit: false, otlpEndpoint: undefined },
+      logging: { format: 'text', verbosity: 0 },
+      nodeCidrs: undefined,
+      profiling: true,
       tracing: undefined,
       audit: {
         policyFile: undefined,

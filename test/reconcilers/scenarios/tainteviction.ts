@@ -14,7 +14,7 @@ const tolerating = (name: string, tolerationSeconds?: number) =>
 
 /** A taint takes away the pods that do not tolerate it, and others when their time is over, unless it goes before. */
 export const taintevictionScenario: Scenario = {
-  controllers: () => [tainteviction],
+  controllers: () => [tainteviction()],
   given: [
     pod('none', { spec: { nodeName: 'n1' }, status: running }),
     tolerating('short', 30),
@@ -45,6 +45,6 @@ export const taintevictionScenario: Scenario = {
       ['none', true, 'DeletionByTaintManager'],
       ['short', true, 'DeletionByTaintManager'],
     ]);
-    expect(await cluster.told('Pod')).toContain('Normal TaintManagerEviction ×2');
+    expect(await cluster.told('Pod')).toContain('Normal TaintManagerEviction ×3');
   },
 };
