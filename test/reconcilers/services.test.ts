@@ -75,6 +75,46 @@ describe('endpoints of services', () => {
     ]);
   });
 
+  it('have hints while their service asks for them', async () => {
+    await start();
+    for (const [name, zone] of [
+      ['n1', 'a'],
+      ['n2', 'b'],
+    ] as const)
+      await cluster.addNodes({ metadata: { name, labels: { 'topology.kubernetes.io/zone': zone } } });
+    await cluster.put('services', service());
+    await cluster.put('pods', pod('p1'));
+    await cluster.put('pods', { ...pod('p2'), spec: { ...pod('p2').spec, nodeName: 'n2' } });
+    await cluster.runPods();
+    const annotate = async (mode: string | null, trafficDistribution: string | null) => {
+      const metadata = { annotations: { 'service.kubernetes.io/topology-mode': mode } };
+      await cluster.client.patch(
+        'services',
+        'a',
+        'svc',
+        { metadata, spec: { trafficDistribution } },
+        { type: 'merge' },
+      );
+      await cluster.advance(10);
+      return (await slices()).flatMap((slice) => slice['endpoints'].map((one: { hints?: unknown }) => one.hints));
+    };
+    const zones = [{ forZones: [{ name: 'a' }] }, { forZones: [{ name: 'b' }] }];
+    expect(await annotate('Auto', null)).toEqual(zones);
+    expect(await annotate(null, null)).toEqual([undefined, undefined]);
+    expect(await annotate(null, 'PreferSameZone')).toEqual(zones);
+    expect(await annotate(null, 'PreferSameNode')).toEqual([
+      { forZones: [{ name: 'a' }], forNodes: [{ name: 'n1' }] },
+      { forZones: [{ name: 'b' }], forNodes: [{ name: 'n2' }] },
+    ]);
+    await cluster.client.delete('nodes', '', 'n2');
+    expect(await annotate('Auto', null)).toEqual([undefined, undefined]);
+    expect(await cluster.events()).toEqual([
+      'Normal TopologyAwareHintsEnabled Service Topology Aware Hints has been enabled, addressType: IPv4',
+      'Warning TopologyAwareHintsDisabled Service Topology Aware Hints has been disabled, addressType: IPv4',
+      'Warning TopologyAwareHintsDisabled Service Insufficient Node information: allocatable CPU or zone not specified on one or more nodes, addressType: IPv4',
+    ]);
+  });
+
   it('are an empty slice where a service has no pods', async () => {
     await start();
     await cluster.put('services', service());

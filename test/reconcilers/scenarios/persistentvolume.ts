@@ -26,6 +26,17 @@ export const persistentvolumeScenario: Scenario = {
   given: [volume('v1', '1Gi'), volume('v5', '5Gi'), volume('v9', '9Gi')],
   acts: [
     (cluster) => cluster.give(claim('c', '2Gi'), claim('named', '1Gi', { volumeName: 'v9' }), claim('larger', '50Gi')),
+    (cluster) =>
+      cluster.give(claim('too-much', '3Gi', { volumeName: 'v1' }), claim('late', '1Gi', { volumeName: 'v5' })),
+    async (cluster) => {
+      const events = await cluster.events();
+      expect(events).toContain(
+        'Warning VolumeMismatch PersistentVolumeClaim Cannot bind to requested volume "v1": requested PV is too small',
+      );
+      expect(events).toContain(
+        'Warning FailedBinding PersistentVolumeClaim volume "v5" already bound to a different claim.',
+      );
+    },
     (cluster) => cluster.client.delete('persistentvolumeclaims', 'a', 'named'),
     (cluster) => cluster.advance(20_000),
   ],
@@ -34,6 +45,8 @@ export const persistentvolumeScenario: Scenario = {
     expect(claims.map(({ metadata, spec, status }) => [metadata.name, spec.volumeName, status.phase])).toEqual([
       ['c', 'v5', 'Bound'],
       ['larger', undefined, 'Pending'],
+      ['late', 'v5', 'Pending'],
+      ['too-much', 'v1', 'Pending'],
     ]);
     expect(claims[0]!['status']).toMatchObject({ accessModes: ['ReadWriteOnce'], capacity: { storage: '5Gi' } });
     const volumes = await cluster.list('persistentvolumes');
