@@ -146,6 +146,8 @@ async function checkAddress(ip: string, ctx: Context): Promise<{ requeueAfter: n
   if (!record || record.metadata.labels?.[MANAGED_BY] !== IP_ALLOCATOR) return;
   const { group = '', resource = '', namespace = '', name = '' } = record.spec?.parentRef ?? {};
   const remove = async (reason: string, message: string): Promise<void> => {
+    // it may have gone with its Service, which the cache has been told of first
+    if ((await unlessGone(ctx.client.get(ADDRESSES, '', ip)))?.metadata.uid !== record.metadata.uid) return;
     const about = { ...record, apiVersion: 'networking.k8s.io/v1', kind: 'IPAddress' };
     ctx.events.event(about, 'Warning', reason, message);
     await unlessChanged(ctx.client.delete(ADDRESSES, '', ip, { uid: record.metadata.uid }));

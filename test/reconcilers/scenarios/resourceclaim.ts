@@ -72,5 +72,5 @@ export const resourceclaimScenario: Scenario = {
       { name: 'shared', owner: undefined, reserved: '', allocated: false, finalizers: [] },
     ]);
   },
-  logs: /resourceclaimtemplate.resource.k8s.io "none" not found/,
+  logs: /resource claim template/,
 };
