@@ -51,9 +51,12 @@ export interface ReconcilersOptions {
 }
 
 /** Every controller, by name. What keeps something in memory is made anew each time: two runs share nothing. */
-export function allReconcilers({ ca, legacyTokenCleanUp, nodeCidrs, optionalVersions = [] }: ReconcilersOptions = {}): Readonly<
-  Record<string, Reconciler>
-> {
+export function allReconcilers({
+  ca,
+  legacyTokenCleanUp,
+  nodeCidrs,
+  optionalVersions = [],
+}: ReconcilersOptions = {}): Readonly<Record<string, Reconciler>> {
   return {
     attachdetach: attachdetach(),
     bootstrapsigner,
