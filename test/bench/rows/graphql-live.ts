@@ -43,7 +43,7 @@ const live: Row = {
       inFlight: 32,
       rate: RATE,
       modulo: bench.objects,
-      count: RATE * seconds,
+      seconds,
     };
     const streams = {
       kind: 'subscription',
