@@ -32,6 +32,7 @@ import { LiveViews } from './live/live-views.ts';
 import { resumeOf } from './live/resume-variable.ts';
 import { SharedSubscriptions } from './live/shared-subscriptions.ts';
 import type { Subscriber } from './live/subscriber.ts';
+import { Warnings } from './warnings.ts';
 
 /** Characters from which on the key of a shared subscription is its digest. */
 const LONG_KEY = 4096;
@@ -203,7 +204,9 @@ export class Engine {
     }
     // relations of an event are of its own time, not of the subscription's beginning
     const own = within ?? createContext(this, context, new Budget(DEFAULT_BUDGET));
-    const text = this.eventText(operation, request, own, event);
+    const warnings = new Warnings();
+    const warned = { ...own, request: { ...own.request, warn: warnings.add } };
+    const text = this.eventText(operation, request, warned, event).then((made) => warnings.on(made));
     return within ? text : text.catch((error: unknown) => this.refused(error));
   }
 

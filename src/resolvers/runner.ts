@@ -6,7 +6,7 @@ import { Budget, DEFAULT_BUDGET } from './budget.ts';
 import type { Engine } from './engine.ts';
 import { admitted } from './fairness.ts';
 import { actAs, actingOf, type Acting } from './identity.ts';
-import { withExtensions, type JsonText } from './json-text.ts';
+import type { JsonText } from './json-text.ts';
 import type { Asked, OperationRequest } from './schema/operations.ts';
 import { OpenOperations } from './open-operations.ts';
 import type { DocumentReference, PersistedDocuments } from './persisted-documents.ts';
@@ -14,6 +14,7 @@ import { Places } from './places.ts';
 import { Seats } from './seats.ts';
 import type { Subscriber } from './live/subscriber.ts';
 import { Subscription } from './live/subscription.ts';
+import { Warnings } from './warnings.ts';
 
 /** An operation as it comes from outside; `extensions` may say whom it acts for (identity.ts). */
 export type OutsideRequest = OperationRequest & { extensions?: unknown };
@@ -24,9 +25,6 @@ export interface Caller {
   /** aborted when the connection is gone */
   signal?: AbortSignal;
 }
-
-/** Warnings in one result; more are dropped. */
-const MAX_WARNINGS = 100;
 
 /** Runs operations for whom they say that they act. Whatever goes wrong is in the result. */
 export class Runner {
@@ -118,15 +116,10 @@ export class Runner {
 
   /** @param budget without it, it is an operation of this process */
   async executeAs(acting: Acting, asked: Asked, { context, readOnly }: Caller, budget?: Budget): Promise<JsonText> {
-    const warnings = new Set<string>();
-    const warn = (text: string): void => {
-      if (warnings.size < MAX_WARNINGS) warnings.add(text);
-      context.warn(text);
-    };
+    const warnings = new Warnings((text) => context.warn(text));
     try {
       if (readOnly && asked.operation?.writes) throw readOnlySession();
-      const result = await this.engine.execute(asked, actAs(this.api, context, acting, warn), budget);
-      return warnings.size ? withExtensions(result, { warnings: [...warnings] }) : result;
+      return warnings.on(await this.engine.execute(asked, actAs(this.api, context, acting, warnings.add), budget));
     } catch (error) {
       return this.engine.refused(error);
     }

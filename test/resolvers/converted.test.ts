@@ -260,6 +260,18 @@ describe('while the webhook is down', () => {
     expect(await g.data(owned)).toEqual({ configMap: { owned: { items: [{ kind: 'Secret' }] } } });
   });
 
+  test.each([
+    ['configMapsWatch(namespace: "t", where: { metadata: { name: { eq: "east" } } }) { object', ''],
+    ['configMapsLive(namespace: "t", where: { metadata: { name: { eq: "east" } } }) { items', 'changes { type }'],
+  ])('a subscription says what is left out of it: %s', async (field, more) => {
+    const query = `subscription { ${field} { usedBy { items { kind } } } ${more} } }`;
+    const results = g.graphql.as(g.t.ctx()).subscribe({ query });
+    const told = JSON.parse(String((await results.next()).value)) as object;
+    expect(told).toMatchObject({ extensions: { warnings: [expect.stringContaining(FAILED)] } });
+    expect(told).not.toHaveProperty('errors');
+    await results.return?.();
+  });
+
   test('of changes the objects alone are errors, where they are asked for', async () => {
     const within = 'kinds: ["links.example.com", "configmaps"], namespaces: ["t"], first: 500';
     expect(await g.data(`{ changes(${within}) { items { name user } } }`)).toMatchObject({ changes: {} });
