@@ -59,7 +59,7 @@ const live: Row = {
     const late = await latest(bench, async () => {
       const result = await bench.streams(streams, () => bench.load(load));
       if (result.cut > 0) throw new Error(`${result.cut} live queries were cut`);
-      if (result.deliveries < SUBSCRIBERS * seconds) throw new Error(`only ${result.deliveries} payloads came`);
+      if (result.deliveries < SUBSCRIBERS) throw new Error(`only ${result.deliveries} payloads came`);
       p99 = result.p99;
     });
     return [p99, late];
