@@ -105,7 +105,7 @@ function Count({
       className="count"
       renderRoot={(props: { className?: string }) => <PageLink to={`/kinds/${kind.resource}`} {...props} />}
     >
-      <Text size="sm" c="dimmed">
+      <Text size="sm" c="dimmed" truncate title={pluralOf(kind)}>
         {pluralOf(kind)}
       </Text>
       <Group justify="space-between" align="baseline">

@@ -22,9 +22,9 @@ export function Layout() {
       <a href="#main" className="skip-link">
         Skip to the content
       </a>
-      <AppShell.Header px="md">
-        <Group h="100%" justify="space-between" wrap="nowrap">
-          <Group wrap="nowrap" gap="sm">
+      <AppShell.Header px={{ base: 'xs', sm: 'md' }}>
+        <Group h="100%" justify="space-between" wrap="nowrap" gap={8}>
+          <Group wrap="nowrap" gap={8}>
             <Burger opened={open} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Kinds" />
             <Link to="/" className="home">
               <Title order={1} size="h4">
@@ -33,7 +33,7 @@ export function Layout() {
             </Link>
             <NamespacePicker />
           </Group>
-          <Group wrap="nowrap" gap="xs">
+          <Group wrap="nowrap" gap={8}>
             <SearchDialog />
             <TimeControl />
             <SessionMenu />

@@ -19,7 +19,7 @@ export function NamespacePicker() {
       searchable
       clearable
       size="xs"
-      w={{ base: 150, sm: 260 }}
+      w={{ base: 104, xs: 150, sm: 260 }}
       limit={200}
       hidePickedOptions
       nothingFoundMessage="No such namespace"

@@ -43,8 +43,11 @@ export function SearchDialog() {
   useHotkeys([['mod+K', show]], []);
   return (
     <>
-      <Button variant="default" size="xs" onClick={show} rightSection={<Kbd size="xs">⌘K</Kbd>} visibleFrom="xs">
+      <Button variant="default" size="xs" px="xs" onClick={show} aria-keyshortcuts="Meta+K Control+K">
         Search
+        <Kbd size="xs" ml={6} visibleFrom="sm" aria-hidden="true">
+          ⌘K
+        </Kbd>
       </Button>
       <Modal opened={open} onClose={close} title="Search everything" size="lg" returnFocus>
         <Search onDone={close} />

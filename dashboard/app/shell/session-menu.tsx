@@ -33,7 +33,7 @@ export function SessionMenu() {
     <>
       <Menu position="bottom-end" width={280}>
         <Menu.Target>
-          <Button variant="default" size="xs" maw={180}>
+          <Button variant="default" size="xs" px="xs" maw={{ base: 70, sm: 180 }}>
             {who.user}
           </Button>
         </Menu.Target>
