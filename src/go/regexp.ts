@@ -96,13 +96,25 @@ function parse(text: string): RE2JS {
   try {
     return RE2JS.compile(text);
   } catch (error) {
-    if (error instanceof RE2JSSyntaxException) throw new RegexpError(words(error, text));
-    throw error;
+    if (!(error instanceof RE2JSSyntaxException)) throw error;
+    const unnamed = error.message.includes('duplicate capture group name') ? withoutNames(text) : text;
+    if (unnamed !== text) return parse(unnamed);
+    throw new RegexpError(words(error, text));
   }
 }
 
+/** What may hold `(?<` as text (quoted, escaped, in a class), or a group's name. */
+const NAMES = /\\Q[^]*?(?:\\E|$)|\\[^]|\[\^?\]?(?:\\[^]|\[:[^\]]*:\]|[^\]\\])*\]|\(\?P?<\w+>/g;
+
+/** Several groups of one name, which Go takes and the package does not: nobody asks for a group by its name. */
+const withoutNames = (text: string): string => text.replace(NAMES, (part) => (part.startsWith('(?') ? '(' : part));
+
 /** The package quotes nothing where Go quotes the whole expression, or the empty rest after a last backslash. */
 function words({ message }: RE2JSSyntaxException, text: string): string {
+  // a name of which nothing is there is none to Go
+  const bare = /invalid named capture: `(\(\?P?)<`$/.exec(message);
+  if (bare)
+    return `error parsing regexp: invalid or unsupported Perl syntax: \`${bare[1]}${bare[1] === '(?' ? '<' : ''}\``;
   if (message.endsWith('`')) return message;
   return `${message}: \`${message.includes('trailing backslash') ? '' : text}\``;
 }

@@ -10,13 +10,17 @@ import {
 import { ofText, sizeOf, TRAVERSAL } from '../cost.ts';
 import { func, method, type Costs, type Library } from '../overload.ts';
 import { scale, UNKNOWN } from '../range.ts';
+import { addHeld, heldInteger, heldOf, int64Of, negated, type HeldInteger } from './held-integer.ts';
 import { BOOL, DOUBLE, INT, opaque, STRING } from '../types.ts';
-import { CelError, Double, error, MAX_INT, MIN_INT, Opaque, whole, type Value } from '../values.ts';
+import { CelError, Double, error, Opaque, whole, type Value } from '../values.ts';
 import { work } from '../work.ts';
 
 class Quantity extends Opaque {
   readonly typeName = 'kubernetes.Quantity';
-  constructor(readonly amount: Amount) {
+  constructor(
+    readonly amount: Amount,
+    readonly held: HeldInteger | undefined,
+  ) {
     super();
   }
   equals(other: Quantity): boolean {
@@ -34,19 +38,18 @@ const MAX_TEXT = 1000;
 function parse(text: string): Quantity | CelError {
   work(PARSE_WORK);
   try {
-    return new Quantity(parseQuantity(text.length > MAX_TEXT ? '' : text));
+    return new Quantity(parseQuantity(text.length > MAX_TEXT ? '' : text), heldInteger(text));
   } catch (failure) {
     if (failure instanceof QuantityError) return error(failure.message);
     throw failure;
   }
 }
-/** The number if it is whole and an int64. */
-function asInteger({ amount: { nano } }: Quantity): bigint | undefined {
-  if (nano % GIGA !== 0n) return undefined;
-  const number = nano / GIGA;
-  return number < MIN_INT || number > MAX_INT ? undefined : number;
-}
-const ofInt = (number: number | bigint): Amount => ({ nano: BigInt(number) * GIGA, format: 'DecimalExponent' });
+const sum = (a: Quantity, b: Quantity): Quantity =>
+  new Quantity(addQuantity(a.amount, b.amount), addHeld(a.held, b.held));
+const difference = (a: Quantity, b: Quantity): Quantity =>
+  new Quantity(subtractQuantity(a.amount, b.amount), addHeld(a.held, negated(b.held)));
+const ofInt = (number: number | bigint): Quantity =>
+  new Quantity({ nano: BigInt(number) * GIGA, format: 'DecimalExponent' }, heldOf(number));
 const order = (a: Quantity, b: Quantity): number => compareQuantity(a.amount, b.amount);
 const PARSE: Costs = {
   cost: ([text]) => ofText(sizeOf(text as Value)),
@@ -72,34 +75,17 @@ export const quantities: Library = {
   ],
   asInteger: [
     method('quantity_get_int', [QUANTITY], INT, (quantity: Quantity): Value => {
-      const number = asInteger(quantity);
+      const number = int64Of(quantity.held);
       return number === undefined ? error('cannot convert value to integer') : whole(number);
     }),
   ],
-  isInteger: [
-    method('quantity_is_integer', [QUANTITY], BOOL, (quantity: Quantity) => asInteger(quantity) !== undefined),
-  ],
+  isInteger: [method('quantity_is_integer', [QUANTITY], BOOL, ({ held }: Quantity) => int64Of(held) !== undefined)],
   add: [
-    method('quantity_add', two, QUANTITY, (a: Quantity, b: Quantity) => new Quantity(addQuantity(a.amount, b.amount))),
-    method(
-      'quantity_add_int',
-      [QUANTITY, INT],
-      QUANTITY,
-      (a: Quantity, b: number | bigint) => new Quantity(addQuantity(a.amount, ofInt(b))),
-    ),
+    method('quantity_add', two, QUANTITY, sum),
+    method('quantity_add_int', [QUANTITY, INT], QUANTITY, (a: Quantity, b: number | bigint) => sum(a, ofInt(b))),
   ],
   sub: [
-    method(
-      'quantity_sub',
-      two,
-      QUANTITY,
-      (a: Quantity, b: Quantity) => new Quantity(subtractQuantity(a.amount, b.amount)),
-    ),
-    method(
-      'quantity_sub_int',
-      [QUANTITY, INT],
-      QUANTITY,
-      (a: Quantity, b: number | bigint) => new Quantity(subtractQuantity(a.amount, ofInt(b))),
-    ),
+    method('quantity_sub', two, QUANTITY, difference),
+    method('quantity_sub_int', [QUANTITY, INT], QUANTITY, (a: Quantity, b: number | bigint) => difference(a, ofInt(b))),
   ],
 };
