@@ -72,6 +72,8 @@ export const resourceclaimScenario: Scenario = {
     },
     // a finalizer that a process which ended has left goes with the claim
     (cluster) => cluster.client.delete(CLAIMS, 'a', 'shared'),
+    // its status tells a generated name that nobody has any more
+    (cluster) => cluster.client.delete('pods', 'a', 'p', { gracePeriodSeconds: 0 }),
   ],
   async end(cluster) {
     expect((await claims(cluster)).map(({ owner }) => owner)).toEqual([long('x', 60)]);
