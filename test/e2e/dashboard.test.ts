@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import os from 'node:os';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { CHROMIUM, launch } from './support/browser.ts';
@@ -17,6 +18,9 @@ const deployment = (name: string, replicas = 2, namespace = 'default') => ({
     template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: 'c', image: 'web:1' }] } },
   },
 });
+
+/** One that runs containers, for terminals in them, and two that only say so. */
+const NODES = ['--nodes', 'process:1 simulated:2'];
 
 /** The dashboard in a real browser: what it does is looked up with kubectl, what kubectl does has to show on it. */
 describe.skipIf(!CHROMIUM)('the dashboard', () => {
@@ -67,7 +71,9 @@ describe.skipIf(!CHROMIUM)('the dashboard', () => {
   };
 
   beforeAll(async () => {
-    cluster = await startCluster(['--nodes', 'simulated:2']);
+    cluster = await startCluster(NODES);
+    // the node of the machine runs what is put on it, and nothing else
+    await kubectl(`cordon ${os.hostname().toLowerCase()}`);
     await kubectl('create -f -', deployment('web'));
     await kubectl('create namespace shop');
     await kubectl('create -f -', deployment('till', 1, 'shop'));
@@ -89,6 +95,19 @@ describe.skipIf(!CHROMIUM)('the dashboard', () => {
     await pods.click();
     await page.getByRole('heading', { name: /^Pods/ }).waitFor();
     expect(new URL(page.url()).pathname).toBe('/dashboard/kinds/pods');
+  });
+
+  it('asks for at most 600 kB before it is there, compressed', async () => {
+    await goTo('/');
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    const bytes = await page.evaluate(() =>
+      performance
+        .getEntriesByType('resource')
+        .filter(({ name }) => name.includes('/dashboard/assets/'))
+        .reduce((sum, entry) => sum + (entry as PerformanceResourceTiming).encodedBodySize, 0),
+    );
+    expect(bytes).toBeGreaterThan(100_000);
+    expect(bytes).toBeLessThan(600_000);
   });
 
   it('shows what kubectl does while it looks on', async () => {
@@ -269,7 +288,7 @@ describe.skipIf(!CHROMIUM)('the dashboard', () => {
   });
 
   it('cordons and drains a node, with its progress', async () => {
-    const [node = ''] = (await kubectl('get nodes -o name')).split('\n');
+    const node = 'node/node-1';
     await goTo(`/kinds/nodes/_/${node.replace('node/', '')}`);
     await button('Drain').click();
     const dialog = page.getByRole('dialog');
@@ -331,13 +350,83 @@ describe.skipIf(!CHROMIUM)('the dashboard', () => {
     await page.getByRole('heading', { name: /^web-/ }).waitFor();
   });
 
+  it('shows on a map what belongs together, live, by the keyboard alone', async () => {
+    await goTo('/kinds/deployments.apps/default/web?tab=map');
+    const map = page.getByRole('group', { name: 'Map' });
+    await map
+      .getByRole('link', { name: /^ReplicaSet/ })
+      .first()
+      .waitFor();
+    await kubectl('create service clusterip web --tcp=80');
+    await map.getByRole('link', { name: /^Service web/ }).waitFor();
+    await map.getByRole('link', { name: /^Deployment web/ }).focus();
+    await page.keyboard.press('ArrowRight');
+    expect(await page.evaluate(() => document.activeElement?.textContent)).not.toMatch(/^Deployment/);
+    await page.getByRole('radio', { name: 'List' }).focus();
+    await page.keyboard.press('Space');
+    await page
+      .getByRole('row', { name: /Deployment web owns ReplicaSet/ })
+      .first()
+      .waitFor();
+  });
+
+  it('completes what is written, and says what is wrong in it', async () => {
+    await goTo('/apply');
+    await page.locator('.cm-content').click();
+    await page.keyboard.insertText('apiVersion: v1\nkind: ConfigMap\nimmutable: 7\n');
+    await page.getByText('boolean is wanted here').waitFor();
+    await page.keyboard.type('meta');
+    await page.getByRole('option', { name: /^metadata/ }).waitFor();
+    await eventually(
+      async () => {
+        await page.keyboard.press('Enter');
+        return page.locator('.cm-content').innerText();
+      },
+      (text) => text.includes('metadata:'),
+    );
+  });
+
+  it('opens a terminal in a container', async () => {
+    await kubectl('create -f -', {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'talks' },
+      spec: {
+        nodeName: os.hostname().toLowerCase(),
+        terminationGracePeriodSeconds: 0,
+        containers: [{ name: 'main', image: 'busybox', command: ['sleep', '1000000'] }],
+      },
+    });
+    await kubectl('wait pod/talks --for=condition=Ready --timeout=110s');
+    await goTo('/kinds/pods/default/talks?tab=terminal');
+    await button('Open').click();
+    const screen = page.locator('.xterm-accessibility-tree');
+    await eventually(
+      () => screen.innerText(),
+      (text) => /[#$]/.test(text),
+    );
+    await page.getByLabel('Terminal in main').focus();
+    await page.keyboard.type('echo made-$((40 + 2)) > /tmp/made\n');
+    await eventually(
+      async () => (await cluster.kubectl('exec talks -- cat /tmp/made')).stdout,
+      (made) => made === 'made-42\n',
+    );
+    await page.keyboard.press('F6');
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(() => document.activeElement?.closest('.xterm'))).toBeNull();
+    await page.getByLabel('Terminal in main').focus();
+    await page.keyboard.type('exit 3\n');
+    await page.getByText('It ended with exit code 3.').waitFor();
+    await kubectl('delete pod talks');
+  });
+
   it('says that it is cut off, and comes back without having missed anything', async () => {
     await goTo('/kinds/configmaps');
     await grid().waitFor();
     const { url } = cluster;
     await cluster.stop();
     await page.getByText('The connection is lost').waitFor();
-    cluster = await startCluster(['--nodes', 'simulated:2', '--secure-port', new URL(url).port], {}, cluster.data);
+    cluster = await startCluster([...NODES, '--secure-port', new URL(url).port], {}, cluster.data);
     await kubectl('create configmap meanwhile');
     await page.getByText('The connection is lost').waitFor({ state: 'detached' });
     await grid().getByRole('link', { name: 'meanwhile' }).waitFor();
@@ -371,6 +460,25 @@ describe.skipIf(!CHROMIUM)('the dashboard', () => {
     });
     afterAll(() => other?.close());
 
+    it('takes its token in place of a link, and no other', async () => {
+      const token = await kubectl('create token looker -n shop');
+      const third = await launch();
+      try {
+        const signIn = await third.newPage();
+        watch(signIn);
+        await signIn.goto(`${cluster.url}/dashboard`);
+        await signIn.getByLabel('Token', { exact: true }).fill('guessed');
+        await signIn.keyboard.press('Enter');
+        await signIn.getByRole('alert').filter({ hasText: 'That token is not taken' }).waitFor();
+        await signIn.getByLabel('Token', { exact: true }).fill(token);
+        await signIn.keyboard.press('Enter');
+        await signIn.getByRole('heading', { name: 'Overview' }).waitFor();
+        await signIn.getByRole('button', { name: 'system:serviceaccount:shop:looker' }).waitFor();
+      } finally {
+        await third.close();
+      }
+    });
+
     it('shows that namespace, and asks for nothing that is refused', async () => {
       await kubectl('create -f -', deployment('stall', 1, 'shop'));
       await small.goto(`${cluster.url}/dashboard/kinds/deployments.apps?ns=shop`);
@@ -378,6 +486,12 @@ describe.skipIf(!CHROMIUM)('the dashboard', () => {
       await small.getByRole('grid').getByRole('link', { name: 'stall' }).click();
       await small.getByRole('heading', { name: /stall/ }).waitFor();
       await small.getByRole('tab', { name: 'Summary' }).waitFor();
+      await small.getByRole('tab', { name: 'Map' }).click();
+      await small
+        .getByRole('group', { name: 'Map' })
+        .getByRole('link', { name: /^ReplicaSet/ })
+        .waitFor();
+      expect(await small.getByRole('tab', { name: 'Terminal' }).count()).toBe(0);
       expect(await small.getByRole('button', { name: 'Delete' }).count()).toBe(0);
       expect(await small.getByRole('button', { name: 'Scale' }).count()).toBe(0);
       expect(await small.getByRole('alert').count()).toBe(0);
@@ -385,18 +499,24 @@ describe.skipIf(!CHROMIUM)('the dashboard', () => {
     });
   });
 
-  test.each(['/', '/kinds/pods', '/kinds/deployments.apps/default/web', '/changes', '/apply', '/kinds/nodes'])(
-    'axe finds nothing wrong with %s, light or dark',
-    async (path) => {
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme });
-        await goTo(path);
-        await page.getByRole('heading', { level: 2 }).waitFor();
-        await page.waitForLoadState('networkidle');
-        expect(await violations()).toEqual([]);
-      }
-    },
-  );
+  test.each([
+    '/',
+    '/kinds/pods',
+    '/kinds/deployments.apps/default/web',
+    '/kinds/deployments.apps/default/web?tab=map',
+    '/kinds/deployments.apps/default/web?tab=yaml',
+    '/changes',
+    '/apply',
+    '/kinds/nodes',
+  ])('axe finds nothing wrong with %s, light or dark', async (path) => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await goTo(path);
+      await page.getByRole('heading', { level: 2 }).waitFor();
+      await page.waitForLoadState('networkidle');
+      expect(await violations()).toEqual([]);
+    }
+  });
 
   it('has asked no other host, broken no policy and thrown no error', () => {
     expect(faults).toEqual([]);
