@@ -30,6 +30,8 @@ const bytes = (value: string): number => (value.length * 3 <= 63 ? value.length 
 
 const emptyError = (): string => 'must be non-empty';
 const maxLengthError = (max: number): string => `must be no more than ${max} characters`;
+/** The same in the words of what labels are made of (k8s.io/apimachinery/pkg/api/validate/content). */
+const maxBytesError = (max: number): string => `must be no more than ${max} bytes`;
 export const rangeError = (low: number, high: number): string => `must be between ${low} and ${high}, inclusive`;
 
 /** `what (e.g. 'a',  or 'b', regex used for validation is 'x')` */
@@ -109,13 +111,17 @@ export function isQualifiedName(value: string): string[] {
     const prefix = parts[0] as string;
     name = parts[1] as string;
     if (prefix === '') errors.push(`prefix part ${emptyError()}`);
-    else for (const error of isDns1123Subdomain(prefix)) errors.push(`prefix part ${error}`);
+    else {
+      if (bytes(prefix) > 253) errors.push(`prefix part ${maxBytesError(253)}`);
+      if (!dnsSubdomain.test(prefix))
+        errors.push(`prefix part ${regexError(SUBDOMAIN_WORDS, DNS_SUBDOMAIN, 'example.com')}`);
+    }
   } else if (parts.length > 2) {
     const words = regexError(QUALIFIED_WORDS, QUALIFIED, 'MyName', 'my.name', '123-abc');
-    return [`a qualified name ${words} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
+    return [`a valid label key ${words} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
   }
   if (name === '') errors.push(`name part ${emptyError()}`);
-  else if (bytes(name) > 63) errors.push(`name part ${maxLengthError(63)}`);
+  else if (bytes(name) > 63) errors.push(`name part ${maxBytesError(63)}`);
   if (!qualified.test(name))
     errors.push(`name part ${regexError(QUALIFIED_WORDS, QUALIFIED, 'MyName', 'my.name', '123-abc')}`);
   return errors;
@@ -124,7 +130,7 @@ export function isQualifiedName(value: string): string[] {
 export function isLabelValue(value: string): string[] {
   if (value.length <= 63 && labelValue.test(value)) return GOOD;
   const errors: string[] = [];
-  if (bytes(value) > 63) errors.push(maxLengthError(63));
+  if (bytes(value) > 63) errors.push(maxBytesError(63));
   if (!labelValue.test(value)) {
     const words =
       "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";

@@ -20,7 +20,7 @@ const causes = async (kind: string, spec: object, metadata: object = {}) => {
 };
 
 test('a question is about a resource or a path, and of somebody', async () => {
-  const one = 'Invalid value: "null": exactly one of nonResourceAttributes or resourceAttributes must be specified';
+  const one = 'Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified';
   expect(await causes(SELF, {})).toEqual({
     message: `.authorization.k8s.io "" is invalid: spec.resourceAttributes: ${one}`,
     details: undefined,

@@ -265,7 +265,7 @@ describe('a schema', () => {
       'set of objects',
       { type: 'array', 'x-kubernetes-list-type': 'set', items: { type: 'object' } },
       [
-        'a.items.x-kubernetes-map-type: Invalid value: "null": must be atomic as item of a list with x-kubernetes-list-type=set',
+        'a.items.x-kubernetes-map-type: Invalid value: null: must be atomic as item of a list with x-kubernetes-list-type=set',
       ],
     ],
     [

@@ -44,7 +44,7 @@ function specErrors(
   }
   const at = SPEC.child('resourceAttributes');
   if (!resourceAttributes && !nonResourceAttributes) {
-    errors.push(invalid(at, 'null', 'exactly one of nonResourceAttributes or resourceAttributes must be specified'));
+    errors.push(invalid(at, null, 'exactly one of nonResourceAttributes or resourceAttributes must be specified'));
   }
   errors.push(...selectorErrors(resourceAttributes, at));
   if (needsUser && !user && !groups?.length)

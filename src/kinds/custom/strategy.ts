@@ -65,7 +65,7 @@ function readValidator({ json, scale, hasStatus }: CustomFacts): Validate {
     // lists that had equal items before may keep them
     if (unique && !(old && validateLists(json, old, '').length)) errors.push(...validateLists(json, object, ''));
     if (!ruled) return errors;
-    if (errors.some((e) => BLOCKING.has(e.type))) return [...errors, invalid('<nil>', 'null', UNCHECKED)];
+    if (errors.some((e) => BLOCKING.has(e.type))) return [...errors, invalid('<nil>', null, UNCHECKED)];
     return [...errors, ...(yield* validateRules(json, object, old, warn))];
   };
 }

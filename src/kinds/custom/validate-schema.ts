@@ -213,7 +213,7 @@ function checkEnum(value: unknown, s: JsonSchema, at: At): FieldError[] {
       type: 'FieldValueNotSupported',
       field: at,
       get body() {
-        return `Unsupported value: ${showValue(value ?? 'null')}: supported values: ${shown}`;
+        return `Unsupported value: ${showValue(value)}: supported values: ${shown}`;
       },
     },
   ];

@@ -16,7 +16,7 @@ export const validatePositive = (value: number | null | undefined, at: Path): Er
 
 /** The new value must equal the old; null and absent are the same. */
 export const validateImmutable = (value: unknown, old: unknown, at: Path, why = IMMUTABLE): Errors =>
-  isDeepStrictEqual(value ?? null, old ?? null) ? [] : [invalid(at, value ?? 'null', why)];
+  isDeepStrictEqual(value ?? null, old ?? null) ? [] : [invalid(at, value, why)];
 
 /** Equal for the API server: an empty list is as good as none, here and in everything below. */
 export function semanticallyEqual(a: unknown, b: unknown): boolean {

@@ -271,9 +271,11 @@ describe('a ControllerRevision', () => {
   const { create, update } = rulesOf('apps', 'v1', 'controllerrevisions');
   test('has data that stays and a number that does not fall below nought', () => {
     expect(create({ revision: -1 })).toEqual([
-      'data: Required value: data is mandatory',
       `revision: Invalid value: -1: ${NEGATIVE}`,
+      'data: Required value: data is mandatory',
     ]);
+    for (const data of [1, true, 'a', ['a']])
+      expect(create({ revision: 1, data })).toEqual(['data: Required value: data must be a valid JSON object']);
     expect(update({ data: { a: 1 }, revision: 1 }, { data: { a: 2 }, revision: 2 })).toEqual([
       'data: Invalid value: {"a":2}: field is immutable',
     ]);

@@ -244,7 +244,7 @@ describe('a Job', () => {
         labels,
         'spec.selector: Required value',
         labels,
-        'spec.selector: Invalid value: "null": field is immutable',
+        'spec.selector: Invalid value: null: field is immutable',
       ]);
     });
     test('is refused, not broken, when a replacement has no containers', () => {

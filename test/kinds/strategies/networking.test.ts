@@ -36,7 +36,7 @@ describe('an Ingress', () => {
       [
         `spec.defaultBackend.resource.apiGroup: Invalid value: "A": ${SUBDOMAIN}`,
         'spec.defaultBackend.resource.kind: Invalid value: "a/b": may not contain \'/\'',
-        'spec.defaultBackend.resource.name: Required value: name is required',
+        'spec.defaultBackend.resource.name: Required value',
       ],
     ],
     [

@@ -47,7 +47,7 @@ test.each([
     { clusterRoleSelectors: [{ matchLabels: { 'a b': 'c' } }] },
     [
       `aggregationRule.clusterRoleSelectors[0].matchLabels: Invalid value: "a b": ${LABEL_WORDS}`,
-      'aggregationRule.clusterRoleSelectors[0]: Invalid value: "null": invalid label selector.',
+      'aggregationRule.clusterRoleSelectors[0]: Invalid value: null: invalid label selector.',
     ],
   ],
   [{ clusterRoleSelectors: [{ matchLabels: { a: 'b' } }] }, []],

@@ -21,7 +21,7 @@ test.each([
     [
       'requests[0]: Required value: exactly one of `exactly` or `firstAvailable` is required',
       'requests[1]: Duplicate value: "r"',
-      'requests[1]: Invalid value: "null": exactly one of `exactly` or `firstAvailable` is required, but multiple fields are set',
+      'requests[1]: Invalid value: null: exactly one of `exactly` or `firstAvailable` is required, but multiple fields are set',
     ],
   ],
   [

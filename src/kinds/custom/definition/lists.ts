@@ -35,7 +35,7 @@ function listType(s: AnySchema, at: Path): FieldError[] {
       errors.push(invalid(at.child('items', 'x-kubernetes-list-type'), itemList, why));
     }
     if (items.type === 'object' && itemMap !== 'atomic')
-      errors.push(invalid(at.child('items', 'x-kubernetes-map-type'), itemList ?? 'null', why));
+      errors.push(invalid(at.child('items', 'x-kubernetes-map-type'), itemList, why));
   }
   if (!['atomic', 'set', 'map'].includes(type))
     errors.push(notSupported(at.child('x-kubernetes-list-type'), type, ['atomic', 'set', 'map']));

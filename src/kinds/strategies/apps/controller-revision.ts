@@ -4,20 +4,25 @@ import type { Cell, Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateImmutable, validateNonNegative } from '../../validation/values.ts';
+import { isRecord } from '../../../meta/record.ts';
 import type { Unchecked } from '../../../meta/object.ts';
 import { count, NONE, since } from '../../cells.ts';
 import { parseApiVersion } from '../../../meta/gvk.ts';
 
+const DATA = Path.root('data');
+
+function dataErrors(data: unknown): FieldError[] {
+  if (data == null) return [required(DATA, 'data is mandatory')];
+  return isRecord(data) ? [] : [required(DATA, 'data must be a valid JSON object')];
+}
+
 /** apps/v1 ControllerRevision: data that never changes and the number that does. */
 export const controllerRevisionStrategy: Strategy<ControllerRevision> = {
   generation: false,
-  validate: (object) => {
-    const errors: FieldError[] = object.data == null ? [required(Path.root('data'), 'data is mandatory')] : [];
-    return [...errors, ...validateNonNegative(object.revision, Path.root('revision'))];
-  },
+  validate: (object) => [...validateNonNegative(object.revision, Path.root('revision')), ...dataErrors(object.data)],
   validateUpdate: (object, old) => [
     ...validateMetaOnUpdate(object, dnsSubdomainName),
-    ...validateImmutable(object.data, old.data, Path.root('data')),
+    ...validateImmutable(object.data, old.data, DATA),
   ],
   cells,
 };

@@ -76,7 +76,7 @@ function validate(object: Request): FieldError[] {
   const { spec = {} } = object;
   const errors: FieldError[] = [];
   const why = requestError(spec.request ?? '');
-  if (why) errors.push(invalid(SPEC.child('request'), spec.request ?? 'null', why));
+  if (why) errors.push(invalid(SPEC.child('request'), spec.request, why));
   errors.push(...usageErrors(spec.usages ?? []));
   const signer = SPEC.child('signerName');
   if (spec.signerName === LEGACY_SIGNER)

@@ -11,11 +11,7 @@ export function validateTypedReference(
     reference.apiGroup == null ? [] : validateRule(reference.apiGroup, isDns1123Subdomain, at.child('apiGroup'));
   for (const field of ['kind', 'name'] as const) {
     const value = reference[field];
-    errors.push(
-      ...(value
-        ? validateRule(value, isPathSegmentName, at.child(field))
-        : [required(at.child(field), `${field} is required`)]),
-    );
+    errors.push(...(value ? validateRule(value, isPathSegmentName, at.child(field)) : [required(at.child(field))]));
   }
   return errors;
 }

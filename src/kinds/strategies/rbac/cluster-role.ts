@@ -16,7 +16,7 @@ function aggregationErrors(object: Unchecked<ClusterRole>): FieldError[] {
   return selectors.flatMap((selector, i) => {
     const at = SELECTORS.index(i);
     const errors = validateLabelSelector(selector, at);
-    return errors.length ? [...errors, invalid(at, 'null', 'invalid label selector.')] : errors;
+    return errors.length ? [...errors, invalid(at, null, 'invalid label selector.')] : errors;
   });
 }
 

@@ -100,7 +100,7 @@ const nameErrors = (name: string | undefined, at: Path): FieldError[] =>
 function requestErrors({ name, exactly, firstAvailable }: Parts<DeviceRequest>, at: Path): FieldError[] {
   const errors = nameErrors(name, at);
   const alternatives = firstAvailable?.length ? firstAvailable : undefined;
-  if (exactly && alternatives) return [...errors, invalid(at, 'null', `${ONE_KIND}, but multiple fields are set`)];
+  if (exactly && alternatives) return [...errors, invalid(at, null, `${ONE_KIND}, but multiple fields are set`)];
   if (exactly) return [...errors, ...exactErrors(exactly, at.child('exactly'))];
   if (!alternatives) return [...errors, required(at, ONE_KIND)];
   const check = (sub: SubRequest, here: Path): FieldError[] => [

@@ -12,6 +12,8 @@ const LIFECYCLE_MODES = ['Persistent', 'Ephemeral'];
 const MIN_TOKEN_SECONDS = 600;
 const MAX_TOKEN_SECONDS = 2 ** 32;
 const MIN_UPDATE_SECONDS = 10;
+const TOKENS_IN_THE_OPEN =
+  'spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent possible logging of tokens in volume attributes';
 
 /** What of a driver may change; a driver that has changed starts to count. */
 const MUTABLE = [
@@ -91,6 +93,10 @@ export const csiDriverStrategy: Strategy<CSIDriver> = {
       SPEC.child('volumeLifecycleModes'),
     ),
   ],
+  warnings({ spec = {} }, old) {
+    if (!spec.tokenRequests?.length || spec.serviceAccountTokenInSecrets !== undefined) return [];
+    return old && isDeepStrictEqual(spec.tokenRequests, old.spec?.tokenRequests) ? [] : [TOKENS_IN_THE_OPEN];
+  },
   cells,
   returnsDeleted: true,
 };

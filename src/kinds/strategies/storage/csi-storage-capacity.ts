@@ -25,7 +25,7 @@ export const csiStorageCapacityStrategy: Strategy<CSIStorageCapacity> = {
     ...validateMetaOnUpdate(object, dnsSubdomainName),
     ...(isDeepStrictEqual(object.nodeTopology ?? null, old.nodeTopology ?? null)
       ? []
-      : [invalid(Path.root('nodeTopology'), object.nodeTopology ?? 'null', IMMUTABLE)]),
+      : [invalid(Path.root('nodeTopology'), object.nodeTopology, IMMUTABLE)]),
     ...(object.storageClassName === old.storageClassName
       ? []
       : [invalid(Path.root('storageClassName'), object.storageClassName, IMMUTABLE)]),
