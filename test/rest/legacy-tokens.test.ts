@@ -41,6 +41,7 @@ async function tokenOf(name: string, byItself: boolean): Promise<string> {
   return Buffer.from(token, 'base64').toString();
 }
 
+/** The answer and the record, which comes after it. */
 async function review(token: string): Promise<{ reply: Reply; event: Event | undefined }> {
   events = [];
   const reply = await server.ask(REVIEW, {
@@ -49,7 +50,9 @@ async function review(token: string): Promise<{ reply: Reply; event: Event | und
     anonymous: true,
     headers: { authorization: `Bearer ${token}` },
   });
-  return { reply, event: events.find(({ requestURI }) => requestURI === REVIEW) };
+  const recorded = (): Event | undefined => events.find(({ requestURI }) => requestURI === REVIEW);
+  await expect.poll(recorded).toBeDefined();
+  return { reply, event: recorded() };
 }
 const about = (event: Event | undefined): Record<string, string> =>
   Object.fromEntries(Object.entries(event?.annotations ?? {}).filter(([key]) => key.startsWith(ABOUT)));

@@ -123,6 +123,7 @@ describe('the command line', () => {
       logs: { retention: { ms: 7 * 86_400_000, bytes: 2 ** 30 }, events: true, audit: false, otlpEndpoint: undefined },
       logging: { format: 'text', verbosity: 0 },
       nodeCidrs: undefined,
+      optionalVersions: [],
       profiling: true,
       tracing: undefined,
       audit: {
