@@ -3,7 +3,7 @@ import { MergeView } from '@codemirror/merge';
 import { EditorState } from '@codemirror/state';
 import { EditorView, lineNumbers } from '@codemirror/view';
 import { useEffect, useRef } from 'react';
-import { lightOrDark } from './code-editor.tsx';
+import { lightOrDark, named } from './code-editor.tsx';
 import { nonce } from './nonce.ts';
 
 /** Two texts beside each other, with what differs marked. */
@@ -20,7 +20,7 @@ export function CodeDiff({ label, before, after }: { label: string; before: stri
         EditorState.readOnly.of(true),
         EditorView.lineWrapping,
         EditorView.cspNonce.of(nonce()),
-        EditorView.contentAttributes.of({ 'aria-label': `${label}: ${name}` }),
+        named(`${label}: ${name}`),
       ],
     });
     const merge = new MergeView({

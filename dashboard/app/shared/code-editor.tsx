@@ -1,6 +1,8 @@
 import { yaml } from '@codemirror/lang-yaml';
+import { HighlightStyle, syntaxHighlighting } from '@codemirror/language';
 import { Compartment, EditorState } from '@codemirror/state';
 import { EditorView } from '@codemirror/view';
+import { tags } from '@lezer/highlight';
 import { basicSetup } from 'codemirror';
 import { useEffect, useRef, useState } from 'react';
 import { schemaSupport, type LineProblem } from '../schema/schema-support.ts';
@@ -8,12 +10,31 @@ import { useKnown } from '../schema/use-known.ts';
 import { ProblemList } from './problem-list.tsx';
 import { nonce } from './nonce.ts';
 
-export const lightOrDark = EditorView.theme({
-  '&': { backgroundColor: 'var(--mantine-color-body)', color: 'var(--mantine-color-text)' },
-  '.cm-gutters': { backgroundColor: 'var(--mantine-color-body)', color: 'var(--mantine-color-dimmed)', border: 'none' },
-  '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'var(--mantine-color-default-hover)' },
-  '.cm-cursor': { borderLeftColor: 'var(--mantine-color-text)' },
-});
+/** How texts look on either background; each colour stands out from it as WCAG AA asks. */
+export const lightOrDark = [
+  EditorView.theme({
+    '&': { backgroundColor: 'var(--mantine-color-body)', color: 'var(--mantine-color-text)' },
+    '.cm-gutters': {
+      backgroundColor: 'var(--mantine-color-body)',
+      color: 'var(--mantine-color-dimmed)',
+      border: 'none',
+    },
+    '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'var(--mantine-color-default-hover)' },
+    '.cm-cursor': { borderLeftColor: 'var(--mantine-color-text)' },
+  }),
+  syntaxHighlighting(
+    HighlightStyle.define([
+      { tag: [tags.propertyName, tags.typeName], color: 'light-dark(#0b4a8f, #9ccbff)' },
+      { tag: [tags.string, tags.literal, tags.inserted], color: 'light-dark(#06603f, #7ee2b8)' },
+      { tag: [tags.keyword, tags.labelName, tags.meta], color: 'light-dark(#7a1fa2, #e3b5ff)' },
+      { tag: tags.comment, color: 'light-dark(#6b4a00, #e8c37a)' },
+      { tag: [tags.deleted, tags.invalid], color: 'light-dark(#a11212, #ffa8a8)' },
+    ]),
+  ),
+];
+
+/** What a screen reader calls a text, which the keyboard reaches and scrolls also where browsers would pass it over. */
+export const named = (label: string) => EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' });
 
 /**
  * YAML to be read, or with `onChange` to be written: then it is completed (Ctrl-Space), and what is wrong in it is told.
@@ -50,7 +71,7 @@ export function CodeEditor({
           yaml(),
           lightOrDark,
           EditorView.cspNonce.of(nonce()),
-          EditorView.contentAttributes.of({ 'aria-label': label }),
+          named(label),
           EditorView.updateListener.of((update) => update.docChanged && tell.current?.(update.state.doc.toString())),
           writable.current.of(modes(onChange !== undefined)),
         ],
