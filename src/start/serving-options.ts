@@ -22,7 +22,7 @@ export const SERVING_USAGE = `\
   --client-ca-file FILE     authorities whose client certificates are taken beside the cluster's own
   --service-account-issuer URL  of service account tokens
   --authorization-mode LIST  Node,RBAC (default), or AlwaysAllow: everybody may do everything
-  --profiling BOOL          whether /debug/pprof/profile and /heap are served, to who may get these paths (default true)
+  --profiling BOOL          whether /debug/pprof/profile and /heap are served, to who may get these paths (default false)
   --unsafe-no-fsync         the embedded Postgres does not wait for the disk: a crash may lose everything; for tests`;
 
 export interface ServingSettings {
@@ -58,7 +58,7 @@ export function servingSettings(flags: Flags): ServingSettings {
   };
 }
 
-function isOn(text = 'true'): boolean {
+function isOn(text = 'false'): boolean {
   if (text !== 'true' && text !== 'false') throw new StartError(`--profiling: ${text} is neither true nor false`);
   return text === 'true';
 }

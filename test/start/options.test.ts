@@ -124,7 +124,7 @@ describe('the command line', () => {
       logging: { format: 'text', verbosity: 0 },
       nodeCidrs: undefined,
       optionalVersions: [],
-      profiling: true,
+      profiling: false,
       tracing: undefined,
       audit: {
         policyFile: undefined,

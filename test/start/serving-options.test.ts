@@ -19,7 +19,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describe('how the API is served', () => {
   test('without flags by what the cluster makes itself', () => {
     const nothing = { serving: undefined, clientCA: undefined, issuer: undefined };
-    expect(servingSettings({})).toEqual({ ...nothing, rbac: true, durable: true, profiling: true });
+    expect(servingSettings({})).toEqual({ ...nothing, rbac: true, durable: true, profiling: false });
   });
 
   test('with what others made', () => {

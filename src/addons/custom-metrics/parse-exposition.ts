@@ -13,7 +13,7 @@ const MAX_LABELS = 32;
 const MAX_LABEL = 256;
 const NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]{0,255}$/;
 const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
-const VALUE = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const VALUE = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 /**
  * The samples of a text in the format of Prometheus 0.0.4 (and so far as they agree, of OpenMetrics), in its order. Lines

@@ -45,27 +45,29 @@ function seenAs(request: AdmissionRequest, body: Kind, object: KubeObject | unde
 
 /** What those who are asked about a request see of it: in each version it is made once, until it changes. */
 export class Views {
-  private readonly objects = new Map<Kind, Promise<Whole> | Whole>();
+  private readonly views = new Map<Kind, Promise<View>>();
   private readonly olds = new Map<Kind, Promise<Whole> | Whole>();
 
   constructor(private readonly request: AdmissionRequest) {}
 
-  /** Throws 500 where a conversion webhook fails. */
-  async of({ body }: Matched): Promise<View> {
-    const { request } = this;
-    const once = (made: Map<Kind, Promise<Whole> | Whole>, object: KubeObject | undefined): Promise<Whole> | Whole => {
-      let whole = made.get(body);
-      if (whole === undefined) made.set(body, (whole = seenAs(request, body, object)));
-      return whole;
-    };
-    const oldObject = once(this.olds, request.old);
-    return { oldObject: await oldObject, object: await once(this.objects, request.object) };
+  /** The same one for all who ask in one version. Throws 500 where a conversion webhook fails. */
+  of({ body }: Matched): Promise<View> {
+    let view = this.views.get(body);
+    if (!view) this.views.set(body, (view = this.make(body)));
+    return view;
+  }
+
+  private async make(body: Kind): Promise<View> {
+    const { request, olds } = this;
+    let old = olds.get(body);
+    if (old === undefined) olds.set(body, (old = seenAs(request, body, request.old)));
+    return { oldObject: await old, object: await seenAs(request, body, request.object) };
   }
 
   /** Puts what one of them made of the object in the place of the one that the pipeline holds. Changes `made`. */
   async take({ body }: Matched, made: KubeObject): Promise<void> {
     const { request } = this;
-    this.objects.clear();
+    this.views.clear();
     const object = request.object as KubeObject;
     if (request.shown) return request.shown.into(object, made);
     applySchemaDefaults(body.schema, made, body.custom);

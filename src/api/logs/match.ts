@@ -58,7 +58,8 @@ function patternOf(term: string): RegExp {
 }
 
 /** Words that are whole wherever the text stands: not those at its ends. */
-const innerWords = (text: string): string[] => wordsOf(text.replace(/^[A-Za-z0-9]+|[A-Za-z0-9]+$/g, ''));
+const innerWords = (text: string): string[] =>
+  wordsOf(text.replace(/^[A-Za-z0-9]+|(?<![A-Za-z0-9])[A-Za-z0-9]+$/g, ''));
 
 /** What stands in JSON as it is, whoever wrote it: no writer escapes these. PHP's does `/`, and .NET's `+`. */
 const PLAIN = /^[\w .:,;@#$%()*=?![\]{}|~^-]*$/;

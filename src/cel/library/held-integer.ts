@@ -20,7 +20,7 @@ const fits = (value: bigint): boolean => value >= MIN_INT && value <= MAX_INT;
 
 /** Of the text of a quantity; undefined where Go holds its digits by themselves. */
 export function heldInteger(text: string): HeldInteger | undefined {
-  const [, sign, whole = '', fraction = '', suffix = ''] = /^([+-]?)0*(\d*)(?:\.(\d*))?(.*)$/.exec(text) ?? [];
+  const [, sign, whole = '', fraction = '', suffix = ''] = /^([+-]?)0*(\d*)(?:\.(\d*))?([^]*)/.exec(text) ?? [];
   const digits = (whole || '0').length;
   const binary = BINARY.indexOf(suffix);
   let scale = 0;

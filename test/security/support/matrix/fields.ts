@@ -11,14 +11,28 @@ import { namesOf } from '../../../../src/resolvers/schema/names.ts';
 
 export type Operation = 'query' | 'mutation' | 'subscription';
 
-/** Fields of the root that no kind has: each is asked for in a row of its own. */
+/**
+ * Fields of the root that no kind has: each is asked for in a row of its own, those of kept lines, of other servers and of
+ * one's namespaces beside what they need (test/resolvers/logs, aggregated, table).
+ */
 const OTHERS: Record<Operation, readonly string[]> = {
-  query: ['kinds', 'object', 'objects', 'aggregated', 'search', 'history', 'changes', 'deletePreview'],
+  query: [
+    'kinds',
+    'object',
+    'objects',
+    'aggregated',
+    'search',
+    'history',
+    'changes',
+    'deletePreview',
+    'logs',
+    'myNamespaces',
+  ],
   mutation:
-    'createObject updateObject patchObject deleteObject updateObjects deleteObjects applyBundle undo evictPod bindPod execPod cordonNode uncordonNode'.split(
+    'createObject updateObject patchObject deleteObject updateObjects deleteObjects applyBundle undo evictPod bindPod execPod cordonNode uncordonNode writeLogs'.split(
       ' ',
     ),
-  subscription: ['objectsWatch', 'watch', 'drainNode'],
+  subscription: ['objectsWatch', 'watch', 'drainNode', 'logsLive'],
 };
 const ROLLOUTS: readonly string[] = ['deployments.apps', 'daemonsets.apps', 'statefulsets.apps'];
 
