@@ -73,7 +73,12 @@ describe.skipIf(!CHROMIUM)('the dashboard', () => {
   beforeAll(async () => {
     cluster = await startCluster(NODES);
     // the node of the machine runs what is put on it, and nothing else
-    await kubectl(`cordon ${os.hostname().toLowerCase()}`);
+    const own = os.hostname().toLowerCase();
+    await eventually(
+      () => cluster.kubectl(`wait node/${own} --for=condition=Ready`),
+      ({ code }) => code === 0,
+    );
+    await kubectl(`cordon ${own}`);
     await kubectl('create -f -', deployment('web'));
     await kubectl('create namespace shop');
     await kubectl('create -f -', deployment('till', 1, 'shop'));

@@ -133,6 +133,9 @@ export function ApplyPage() {
   );
 }
 
+/** Changed fields of an object that are shown. */
+const MAX_CHANGES = 20;
+
 function Outcome({ answer }: { answer: Applied & { dryRun: boolean } }) {
   const { refused, objects, dryRun } = answer;
   return (
@@ -163,11 +166,12 @@ function Outcome({ answer }: { answer: Applied & { dryRun: boolean } }) {
                   {warning}
                 </Text>
               ))}
-              {(diff ?? []).slice(0, 20).map(({ path, from, to }) => (
-                <Text key={path} size="xs" ff="monospace">
-                  {path}: {JSON.stringify(from) ?? ''} → {JSON.stringify(to) ?? ''}
+              {(diff ?? []).slice(0, MAX_CHANGES).map(({ path, from, to }) => (
+                <Text key={path} size="xs" {...(path && { ff: 'monospace' })}>
+                  {path ? `${path}: ${JSON.stringify(from) ?? ''} → ${JSON.stringify(to) ?? ''}` : 'the whole object'}
                 </Text>
               ))}
+              {diff && diff.length > MAX_CHANGES && <Text size="xs">and {diff.length - MAX_CHANGES} more</Text>}
             </Table.Td>
           </Table.Tr>
         ))}
