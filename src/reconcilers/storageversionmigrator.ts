@@ -7,7 +7,7 @@ import type { Context, Reconciler } from '../control/contract.ts';
 import { errorMessage } from '../meta/error-message.ts';
 import { apiVersionOf, groupResourceName } from '../meta/gvk.ts';
 import type { KubeObject } from '../meta/object.ts';
-import { isStatusError, StatusError } from '../meta/status.ts';
+import { isStatusError } from '../meta/status.ts';
 import { formatTime, timeMs } from '../meta/time.ts';
 
 /** The version whose being served makes the controller run. */
@@ -81,19 +81,17 @@ async function migrate(migration: StorageVersionMigration, resource: ClientResou
   if (!conditionOf(migration.status?.conditions, 'Running')) return say(migration, 'Running', '', ctx);
   const { items } = await ctx.client.list(resource.resource);
   const left = items.filter((item) => BigInt(item.metadata.resourceVersion ?? 0) <= BigInt(begun));
-  const failed: StatusError[] = [];
+  let failed: unknown;
   const worker = async (): Promise<void> => {
-    for (let item = left.pop(); item && !failed.length && !ctx.signal.aborted; item = left.pop()) {
-      await rewrite(item, resource, ctx).catch((error: unknown) => {
-        if (!isStatusError(error) || PASSING.has(error.code)) throw error;
-        failed.push(error);
-      });
-    }
+    for (let item = left.pop(); item && failed === undefined && !ctx.signal.aborted; item = left.pop())
+      await rewrite(item, resource, ctx).catch((error: unknown) => (failed ??= error));
   };
+  // all of them end before it is tried again: what has been asked of the API stays bounded
   await Promise.all(Array.from({ length: Math.min(PARALLEL, left.length) }, worker));
   if (ctx.signal.aborted) return;
-  const [first] = failed;
-  return first ? fail(migration, encountered(errorMessage(first)), ctx) : say(migration, 'Succeeded', '', ctx);
+  if (failed === undefined) return say(migration, 'Succeeded', '', ctx);
+  if (!isStatusError(failed) || PASSING.has(failed.code)) throw failed;
+  return fail(migration, encountered(errorMessage(failed)), ctx);
 }
 
 /** What has been written, deleted or made anew meanwhile is a conflict: it needs nothing any more. */
