@@ -2,7 +2,7 @@ import type { Condition, IPAddress, ServiceCIDR } from '../../schema/types.ts';
 import { conditionOf } from '../control/conditions.ts';
 import { unlessGone } from '../control/conflict.ts';
 import type { Context, Key, Reconciler } from '../control/contract.ts';
-import { parseAddress } from '../meta/address.ts';
+import { parseAddress, type Address, type Range } from '../meta/address.ts';
 import { formatTime } from '../meta/time.ts';
 import { IP_ALLOCATOR, isAssignable, isWithin, MANAGED_BY, overlap, rangesOf } from '../rules/service-cidr.ts';
 
@@ -89,13 +89,15 @@ function isNeeded(cidr: ServiceCIDR, ctx: Context): boolean {
     .flatMap(rangesOf);
   const ranges = rangesOf(cidr);
   if (ranges.every((range) => others.some((other) => isWithin(range, other)))) return false;
+  // its ranges and theirs are read once, not for each of many thousand addresses
+  const isOf = (address: Address, some: readonly Range[]): boolean =>
+    some.some((range) => isAssignable(address, range));
   return ctx
     .informer(ADDRESSES)
     .list()
-    .some((address) => {
-      if (!isManaged(address)) return false;
-      const holders = holdersOf(address, ctx);
-      return holders.length === 1 && holders[0]?.metadata.name === name;
+    .some((one) => {
+      const address = isManaged(one) ? parseAddress(one.metadata.name) : undefined;
+      return address !== undefined && isOf(address, ranges) && !isOf(address, others);
     });
 }
 

@@ -1,5 +1,6 @@
 import type { Endpoint, EndpointSlice, Node, Service } from '../../schema/types.ts';
 import { quantityMilli } from '../meta/quantity.ts';
+import { isNodeReady } from '../rules/nodes.ts';
 import { endpointKey, type SlicePlan } from './slice-plan.ts';
 
 /** By how much of its share a zone may be asked for more. */
@@ -23,10 +24,11 @@ export function asksForHints({ metadata: { annotations = {} } }: Service): boole
 }
 
 /** What of a node the zones' shares come from; undefined for one that does not count. */
-export function capacityOf({ metadata: { labels = {} }, status }: Node): { zone: string; cpu: number } | undefined {
-  if (CONTROL_PLANE.some((label) => labels[label] !== undefined)) return undefined;
-  if (status?.conditions?.find(({ type }) => type === 'Ready')?.status !== 'True') return undefined;
-  return { zone: labels[ZONE] ?? '', cpu: quantityMilli(status.allocatable?.['cpu'] ?? '0') };
+export function capacityOf(node: Node): { zone: string; cpu: number } | undefined {
+  const { metadata, status } = node;
+  const { labels = {} } = metadata;
+  if (CONTROL_PLANE.some((label) => labels[label] !== undefined) || !isNodeReady(node)) return undefined;
+  return { zone: labels[ZONE] ?? '', cpu: quantityMilli(status?.allocatable?.['cpu'] ?? '0') };
 }
 
 /** Undefined where a node does not say its zone or its CPU, or where there are no two zones. */

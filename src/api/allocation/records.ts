@@ -2,6 +2,7 @@ import { serializeBody, storedForm } from '../../kinds/encode.ts';
 import type { Registry } from '../../kinds/kind.ts';
 import { formatTime } from '../../meta/time.ts';
 import { newUid } from '../../meta/uid.ts';
+import { IP_ALLOCATOR, IP_FAMILY, MANAGED_BY } from '../../rules/service-cidr.ts';
 import { newObject } from '../new-object.ts';
 import { objectAs } from '../object-as.ts';
 import type { Author, Key, Stored, Write } from '../../store/contract.ts';
@@ -11,12 +12,9 @@ export const ADDRESSES = 'ipaddresses.networking.k8s.io';
 /** Node ports have no kind of their own; these records are seen by no client. */
 export const PORTS = 'nodeports.internal';
 
-const MANAGED_BY = 'ipaddress.kubernetes.io/managed-by';
-const ALLOCATOR = 'ipallocator.k8s.io';
-
 /** Whether it is a record that comes and goes with its Service, and no object that somebody has written. */
 export const isReservation = (record: Pick<Stored, 'resource' | 'labels'>): boolean =>
-  record.resource === PORTS || (record.resource === ADDRESSES && record.labels?.[MANAGED_BY] === ALLOCATOR);
+  record.resource === PORTS || (record.resource === ADDRESSES && record.labels?.[MANAGED_BY] === IP_ALLOCATOR);
 
 export const addressKey = (ip: string): Key => ({ resource: ADDRESSES, namespace: '', name: ip });
 export const portKey = (port: number): Key => ({ resource: PORTS, namespace: '', name: String(port) });
@@ -28,10 +26,7 @@ export interface Holder {
 
 export function addressRecord(registry: Registry, ip: string, holder: Holder, by: Author, now: number): Write {
   const uid = newUid();
-  const labels = {
-    'ipaddress.kubernetes.io/ip-family': 'IPv4',
-    [MANAGED_BY]: ALLOCATOR,
-  };
+  const labels = { [IP_FAMILY]: 'IPv4', [MANAGED_BY]: IP_ALLOCATOR };
   const object = newObject(
     { name: ip, uid, creationTimestamp: formatTime(now), labels },
     { spec: { parentRef: { resource: 'services', namespace: holder.namespace, name: holder.name } } },

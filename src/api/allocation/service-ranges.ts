@@ -38,9 +38,9 @@ export class ServiceRanges {
 
   private all(): readonly Known[] {
     const { items } = this.store.list({ resource: SERVICE_CIDRS });
-    const isSame = items.length === this.seen.length && items.every((one, i) => one === this.seen[i]);
-    if (!isSame) {
-      this.seen = [...items];
+    // the store gives the same array until one of them changes
+    if (items !== this.seen) {
+      this.seen = items;
       this.known = items.flatMap(knownOf);
     }
     return this.known;
