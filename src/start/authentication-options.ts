@@ -9,6 +9,7 @@ import { validateAuthentication } from '../api/authentication/jwt/validate.ts';
 import { parseYaml } from '../kinds/yaml.ts';
 import { decodeShape } from '../go/decode-shape.ts';
 import { errorMessage } from '../meta/error-message.ts';
+import { booleanFlag } from './boolean-flag.ts';
 import { readFlagFile } from './read-flag-file.ts';
 import { StartError } from './start-error.ts';
 
@@ -45,8 +46,7 @@ export function authenticationSettings(flags: Flags, issuer: string): ReadSettin
   if (file && oidc.length) throw new StartError('authentication-config file and oidc-* flags are mutually exclusive');
   const configuration = file ? readAuthenticationConfig(file, issuer) : ofFlags(flags, oidc.length > 0, issuer);
   const anonymous = flags['anonymous-auth'];
-  if (anonymous !== undefined && anonymous !== 'true' && anonymous !== 'false')
-    throw new StartError(`--anonymous-auth: ${anonymous} is neither true nor false`);
+  const takesAnonymous = booleanFlag('anonymous-auth', anonymous, true);
   if (anonymous !== undefined && configuration.anonymous)
     throw new StartError(
       '--anonymous-auth flag cannot be set when anonymous field is configured in authentication configuration file',
@@ -54,7 +54,7 @@ export function authenticationSettings(flags: Flags, issuer: string): ReadSettin
   return {
     jwt: configuration.jwt ?? [],
     algorithms: file ? SIGNING_ALGORITHMS : algorithms(flags['oidc-signing-algs']),
-    anonymous: configuration.anonymous ?? { enabled: anonymous !== 'false' },
+    anonymous: configuration.anonymous ?? { enabled: takesAnonymous },
     ...(file && { file }),
   };
 }

@@ -11,6 +11,7 @@ import { durationError, parseDuration } from '../go/duration.ts';
 import { errorMessage } from '../meta/error-message.ts';
 import { isDns1123Label } from '../meta/names.ts';
 import { parseQuantity } from '../meta/quantity.ts';
+import { booleanFlag } from './boolean-flag.ts';
 import { StartError } from './start-error.ts';
 
 /** What a simulated node has when its group does not say. */
@@ -69,12 +70,7 @@ function autoscalerSettings(given: Given): AutoscalerSettings {
     if (ms === undefined || ms < 0) throw new StartError(`--${flag}: ${durationError(said)}`);
     return ms;
   };
-  const yes = (flag: keyof Given, usual: boolean): boolean => {
-    const said = given[flag];
-    if (said !== undefined && said !== 'true' && said !== 'false')
-      throw new StartError(`--${flag}: ${said} is neither true nor false`);
-    return said === undefined ? usual : said === 'true';
-  };
+  const yes = (flag: keyof Given, usual: boolean): boolean => booleanFlag(flag, given[flag], usual);
   const usual = AUTOSCALER_DEFAULTS;
   const said = given['scale-down-utilization-threshold'];
   const threshold = said === undefined ? usual.scaleDownUtilizationThreshold : Number(said);

@@ -1,6 +1,7 @@
 import { durationError, parseDuration } from '../go/duration.ts';
 import { parseRange } from '../meta/address.ts';
 import { NodeCidrSet } from '../reconcilers/node-cidr-set.ts';
+import { booleanFlag } from './boolean-flag.ts';
 import { StartError } from './start-error.ts';
 
 const CLEAN_UP = 'legacy-service-account-token-clean-up-period';
@@ -47,10 +48,8 @@ function cleanUp(age: string | undefined): number | undefined {
 }
 
 function nodeCidrs(values: Values): ControllerSettings['nodeCidrs'] {
-  const { [ALLOCATE]: allocate = 'false', [CLUSTER_CIDR]: text = '' } = values;
-  if (allocate !== 'true' && allocate !== 'false')
-    throw new StartError(`--${ALLOCATE}: ${allocate} is neither true nor false`);
-  if (allocate === 'false') return undefined;
+  const text = values[CLUSTER_CIDR];
+  if (!booleanFlag(ALLOCATE, values[ALLOCATE], false)) return undefined;
   if (!text) throw new StartError(`--${ALLOCATE} needs --${CLUSTER_CIDR}`);
   const cidrs = text.split(',');
   const families = cidrs.map((cidr) => {

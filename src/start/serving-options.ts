@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { booleanFlag } from './boolean-flag.ts';
 import type { KeyPair } from './certificates.ts';
 import { readFlagFile } from './read-flag-file.ts';
 import { StartError } from './start-error.ts';
@@ -53,14 +54,9 @@ export function servingSettings(flags: Flags): ServingSettings {
     clientCA: authority === undefined ? undefined : certificates('client-ca-file', authority),
     issuer: flags['service-account-issuer'],
     rbac: usesRbac(flags['authorization-mode']),
-    profiling: isOn(flags.profiling),
+    profiling: booleanFlag('profiling', flags.profiling, false),
     durable: !flags['unsafe-no-fsync'],
   };
-}
-
-function isOn(text = 'false'): boolean {
-  if (text !== 'true' && text !== 'false') throw new StartError(`--profiling: ${text} is neither true nor false`);
-  return text === 'true';
 }
 
 function usesRbac(text = 'Node,RBAC'): boolean {
