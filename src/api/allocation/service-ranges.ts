@@ -15,11 +15,17 @@ export class ServiceRanges {
   private seen: readonly Stored[] = [];
   private known: readonly Known[] = [];
 
-  /** @param configured the range that a new cluster has its first ServiceCIDR for */
+  /**
+   * @param configured the range that a new cluster has its first ServiceCIDR for; throws Error for one that has no address
+   *   for the API's own Service
+   */
   constructor(
     private readonly store: Pick<Store, 'list'>,
     readonly configured: IpRange,
-  ) {}
+  ) {
+    if (!configured.contains(configured.apiAddress))
+      throw new Error(`${configured.cidr} has no address for the API's own Service`);
+  }
 
   /** It is of a range of any ServiceCIDR, whatever its state: where a connection to it leads is up to a Service. */
   covers(ip: string): boolean {

@@ -80,6 +80,13 @@ it('the default ServiceCIDR comes again, and says when it is another than was co
   await other.api.close();
 });
 
+it.each(['10.97.0.0/31', '10.97.0.0/32', '10.97.0.0/33'])(
+  'no cluster begins with the range %s',
+  async (serviceCidr) => {
+    await expect(FakeApi.open({ serviceCidr })).rejects.toThrow(serviceCidr);
+  },
+);
+
 it.each([
   ['10.0.0.0/24', 17, 254],
   ['10.0.0.0/28', 1, 14],
