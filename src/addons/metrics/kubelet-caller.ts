@@ -2,7 +2,7 @@ import { Agent, request as httpsRequest } from 'node:https';
 import type { Node } from '../../../schema/types.ts';
 import type { Client } from '../../client/contract.ts';
 import type { Clock } from '../../rules/clock.ts';
-import { readAnswer } from '../../rules/http/read-answer.ts';
+import { textFor } from '../../rules/http/answer-to.ts';
 import { NAMESPACE } from '../addon.ts';
 import { ACCOUNT } from './manifests.ts';
 
@@ -60,33 +60,15 @@ export class KubeletCaller {
   }
 
   /** The text at a path of a node's kubelet. Rejects with Error. */
-  get({ metadata: { name }, status }: Node, path: string): Promise<string> {
+  async get({ metadata: { name }, status }: Node, path: string): Promise<string> {
     const { credentials } = this;
     const host = ['InternalIP', 'ExternalIP', 'Hostname']
       .map((type) => status?.addresses?.find((each) => each.type === type)?.address)
       .find(Boolean);
-    if (!credentials || !host) return Promise.reject(new Error('the node has not said its address'));
+    if (!credentials || !host) throw new Error('the node has not said its address');
     const { token, agent } = credentials;
     const port = status?.daemonEndpoints?.kubeletEndpoint?.Port || KUBELET_PORT;
-    return new Promise((resolve, reject) => {
-      const request = httpsRequest({
-        host,
-        port,
-        path,
-        agent,
-        servername: name,
-        headers: { authorization: `Bearer ${token}` },
-      });
-      const timer = setTimeout(() => request.destroy(new Error('it does not answer')), TIMEOUT_MS);
-      request.once('close', () => clearTimeout(timer));
-      request.once('error', reject);
-      request.once('response', (answer) => {
-        readAnswer(answer, MAX_BYTES, () => new Error('its answer is too large')).then((body) => {
-          if (answer.statusCode === 200) resolve(body.toString('utf8'));
-          else reject(new Error(`it answers ${answer.statusCode}`));
-        }, reject);
-      });
-      request.end();
-    });
+    const headers = { authorization: `Bearer ${token}` };
+    return textFor(httpsRequest({ host, port, path, agent, servername: name, headers }), TIMEOUT_MS, MAX_BYTES);
   }
 }

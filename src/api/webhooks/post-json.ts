@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import { parseExact } from '../../go/json-numbers.ts';
 import { scanJson } from '../../go/json-scan.ts';
 import { MAX_VALUES } from '../../kinds/body-bounds.ts';
-import { readAnswer } from '../../rules/http/read-answer.ts';
+import { answerTo } from '../../rules/http/answer-to.ts';
 import type { Store } from '../../store/contract.ts';
 import type { Destinations } from '../streams/destinations.ts';
 import { nextTurn } from '../fairness/turns.ts';
@@ -65,37 +65,30 @@ export interface Call {
 }
 
 /** Sends JSON and answers the text of what comes back. Rejects with Error on anything but 200 in time. */
-function post(url: URL, servername: string | undefined, call: Call): Promise<string> {
+async function post(url: URL, servername: string | undefined, call: Call): Promise<string> {
   const { body, config, timeoutSeconds, mostBytes } = call;
   const ca = config.caBundle ? Buffer.from(config.caBundle, 'base64').toString('utf8') : '';
-  return new Promise((resolve, reject) => {
-    const options: https.RequestOptions & { secureContext: SecureContext } = {
-      method: 'POST',
-      agent,
-      headers: {
-        'content-type': 'application/json',
-        accept: 'application/json',
-        'content-length': body.reduce((sum, { length }) => sum + length, 0),
-      },
-      signal: AbortSignal.timeout(timeoutSeconds * 1000),
-      secureContext: contextOf(ca),
-      // connections are shared among those that trust the same
-      ...(ca && { ca }),
-      ...(servername && { servername }),
-    };
-    const request = https.request(url, options, (response) => {
-      const tooLarge = () => new Error(`the answer is larger than ${mostBytes} bytes`);
-      readAnswer(response, mostBytes, tooLarge).then((answer) => {
-        const text = answer.toString('utf8');
-        const code = response.statusCode ?? 0;
-        if (code === 200) resolve(text);
-        else reject(new HttpProblem(httpProblem(code, text.slice(0, 256)), code));
-      }, reject);
-    });
-    request.on('error', reject);
-    for (const piece of body) request.write(piece);
-    request.end();
-  });
+  const options: https.RequestOptions & { secureContext: SecureContext } = {
+    method: 'POST',
+    agent,
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/json',
+      'content-length': body.reduce((sum, { length }) => sum + length, 0),
+    },
+    signal: AbortSignal.timeout(timeoutSeconds * 1000),
+    secureContext: contextOf(ca),
+    // connections are shared among those that trust the same
+    ...(ca && { ca }),
+    ...(servername && { servername }),
+  };
+  const request = https.request(url, options);
+  for (const piece of body) request.write(piece);
+  const tooLarge = (): Error => new Error(`the answer is larger than ${mostBytes} bytes`);
+  const answer = await answerTo(request, mostBytes, tooLarge);
+  const text = answer.body.toString('utf8');
+  if (answer.code !== 200) throw new HttpProblem(httpProblem(answer.code, text.slice(0, 256)), answer.code);
+  return text;
 }
 
 /**

@@ -5,6 +5,7 @@ import { errorMessage } from '../../meta/error-message.ts';
 import type { Status } from '../../meta/status.ts';
 import { isStatusError, serviceUnavailable, StatusError } from '../../meta/status.ts';
 import { formatTime } from '../../meta/time.ts';
+import type { Answer } from '../../rules/http/answer-to.ts';
 import type { Stored } from '../../store/contract.ts';
 import { aggregatedResources, type AggregatedGroup } from '../discovery/aggregated.ts';
 import type { ApiResource } from '../discovery/api-resource.ts';
@@ -12,7 +13,7 @@ import type { ApiGroup } from '../discovery/discovery.ts';
 import { AVAILABLE, failedCheck, whyUnreachable, type Availability } from './availability.ts';
 import type { FrontProxyAgents } from './front-proxy-agents.ts';
 import { API_SERVICES, endpointOf, remoteOf, remoteSpecs, type RemoteSpec } from './locate.ts';
-import { readRemote, type RemoteAnswer } from './read-remote.ts';
+import { readRemote } from './read-remote.ts';
 
 /** How often it is looked whether an API server is to be asked again, and when it is: one that answered, one that did not. */
 const LOOK_MS = 1000;
@@ -173,7 +174,7 @@ export class RemoteApis implements RemoteReader {
     this.known.set(id, { seen, due: this.now() + (current ? GOOD_MS : BAD_MS), resources, current });
   }
 
-  private async ask(spec: RemoteSpec, user: User, path: string, timeoutMs: number): Promise<RemoteAnswer> {
+  private async ask(spec: RemoteSpec, user: User, path: string, timeoutMs: number): Promise<Answer> {
     const endpoint = endpointOf(this.api, spec);
     if (!endpoint) throw serviceUnavailable('service unavailable');
     const host = await this.api.locate(endpoint.host, endpoint.port);

@@ -1,5 +1,5 @@
 import { request } from 'node:https';
-import { readAnswer } from '../../../rules/http/read-answer.ts';
+import { answerTo } from '../../../rules/http/answer-to.ts';
 
 export interface FetchOptions {
   /** PEM; the machine's own authorities when not given */
@@ -15,22 +15,11 @@ const TIMEOUT_MS = 30_000;
 const MAX_BYTES = 1024 * 1024;
 
 /** The body of an https answer. Rejects for other answers than 2xx, for redirects too, for large ones and late ones. */
-export function fetchText(url: string, { ca, timeout = TIMEOUT_MS, token }: FetchOptions): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const signal = AbortSignal.timeout(timeout);
-    const headers = { accept: 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
-    const req = request(url, { signal, headers, ...(ca && { ca }) }, (res) => {
-      const { statusCode = 0 } = res;
-      if (statusCode < 200 || statusCode > 299) {
-        res.resume();
-        return reject(new Error(`${url} answers ${statusCode}`));
-      }
-      readAnswer(res, MAX_BYTES, () => new Error(`${url} answers more than ${MAX_BYTES} bytes`)).then(
-        (body) => resolve(body.toString()),
-        reject,
-      );
-    });
-    req.on('error', reject);
-    req.end();
-  });
+export async function fetchText(url: string, { ca, timeout = TIMEOUT_MS, token }: FetchOptions): Promise<string> {
+  const signal = AbortSignal.timeout(timeout);
+  const headers = { accept: 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
+  const tooLarge = (): Error => new Error(`${url} answers more than ${MAX_BYTES} bytes`);
+  const { code, body } = await answerTo(request(url, { signal, headers, ...(ca && { ca }) }), MAX_BYTES, tooLarge);
+  if (code < 200 || code > 299) throw new Error(`${url} answers ${code}`);
+  return body.toString();
 }

@@ -1,0 +1,39 @@
+import type { ClientRequest } from 'node:http';
+import { readAnswer } from './read-answer.ts';
+
+export interface Answer {
+  code: number;
+  body: Buffer;
+}
+
+/**
+ * Sends a request, and reads all of a small answer. Rejects with what breaks it off, and where the other side ends the
+ * connection in its own way: one that switches protocols, which nobody asked for, has not answered.
+ * @param most bytes; a larger answer rejects with `tooLarge()`
+ */
+export function answerTo(request: ClientRequest, most: number, tooLarge: () => Error): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    let answered = false;
+    request.on('error', reject);
+    request.once('close', () => answered || reject(new Error('the connection was closed without an answer')));
+    request.once('response', (answer) => {
+      answered = true;
+      readAnswer(answer, most, tooLarge).then((body) => resolve({ code: answer.statusCode ?? 0, body }), reject);
+    });
+    request.end();
+  });
+}
+
+/** Ends a request that is not over after so many ms. */
+export function endWithin(request: ClientRequest, ms: number, late: () => Error): void {
+  const timer = setTimeout(() => request.destroy(late()), ms);
+  request.once('close', () => clearTimeout(timer));
+}
+
+/** The text that is answered with 200. Rejects with Error for any other answer, a late one, and one of more than `most` bytes. */
+export async function textFor(request: ClientRequest, timeoutMs: number, most: number): Promise<string> {
+  endWithin(request, timeoutMs, () => new Error('it does not answer'));
+  const { code, body } = await answerTo(request, most, () => new Error('its answer is too large'));
+  if (code !== 200) throw new Error(`it answers ${code}`);
+  return body.toString('utf8');
+}
