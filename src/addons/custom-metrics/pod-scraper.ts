@@ -3,6 +3,7 @@ import type { Informer } from '../../client/contract.ts';
 import { errorMessage } from '../../meta/error-message.ts';
 import type { Clock } from '../../rules/clock.ts';
 import { someAtOnce } from '../../rules/some-at-once.ts';
+import { Rounds } from '../rounds.ts';
 import { parseExposition, type Sample } from './parse-exposition.ts';
 import type { Rule } from './rules.ts';
 import { podKey, type Samples } from './samples.ts';
@@ -33,28 +34,26 @@ export interface PodScraperOptions {
 
 /** Asks pods what they do, again and again. */
 export class PodScraper {
-  private stopped = false;
-  private timer: unknown;
+  private readonly rounds: Rounds;
   /** what was said last of each part, so that nothing is said twice */
   private readonly said = new Map<string, string>();
 
-  constructor(private readonly options: PodScraperOptions) {}
+  constructor(private readonly options: PodScraperOptions) {
+    const { clock, log } = options;
+    this.rounds = new Rounds({
+      clock,
+      everyMs: RESOLUTION_MS,
+      round: () => this.round(),
+      failed: (error) => log('no round of custom metrics', { error: errorMessage(error) }),
+    });
+  }
 
   start(): void {
-    void this.again();
+    void this.rounds.start();
   }
 
   stop(): void {
-    this.stopped = true;
-    this.options.clock.clearTimeout(this.timer);
-  }
-
-  private async again(): Promise<void> {
-    const { clock } = this.options;
-    const began = clock.now();
-    await this.round();
-    if (this.stopped) return;
-    this.timer = clock.setTimeout(() => void this.again(), Math.max(0, began + RESOLUTION_MS - clock.now()));
+    this.rounds.stop();
   }
 
   /** One round over all pods. */
@@ -66,7 +65,7 @@ export class PodScraper {
     const pods = new Set(targets.map(({ namespace, pod }) => `${namespace}/${pod}`));
     samples.keepOnly(pods, clock.now());
     await someAtOnce(targets, AT_ONCE, async (target) => {
-      if (!this.stopped) await this.scrape(target);
+      if (!this.rounds.stopped) await this.scrape(target);
     });
     for (const what of this.said.keys()) if (what.includes('/') && !pods.has(podOf(what))) this.said.delete(what);
   }

@@ -1,8 +1,9 @@
 import type { Client } from '../../client/contract.ts';
 import { errorMessage } from '../../meta/error-message.ts';
 import { isStatusError } from '../../meta/status.ts';
-import type { Timers } from '../../rules/clock.ts';
+import type { Clock } from '../../rules/clock.ts';
 import { NAMESPACE } from '../addon.ts';
+import { Rounds } from '../rounds.ts';
 import { CONFIG } from './manifests.ts';
 import { hostServers, routesOf, type Routes } from './routes.ts';
 
@@ -16,39 +17,43 @@ const LOOK_MS = 5000;
 export class FollowRoutes {
   private routes: Routes;
   private said = '';
-  private timer: unknown;
-  private stopped = false;
+  private readonly rounds: Rounds;
 
   constructor(
     private readonly client: Pick<Client, 'get'>,
-    private readonly clock: Timers,
+    clock: Clock,
     private readonly log: (message: string, fields?: Record<string, unknown>) => void,
     private readonly hosts = hostServers(),
   ) {
     this.routes = { stubs: new Map(), others: this.hosts };
+    this.rounds = new Rounds({
+      clock,
+      everyMs: LOOK_MS,
+      round: () => this.look(),
+      failed: (error) => this.keep(error),
+    });
   }
 
   readonly now = (): Routes => this.routes;
 
-  async start(): Promise<void> {
-    await this.look();
-    if (!this.stopped) this.timer = this.clock.setTimeout(() => void this.start(), LOOK_MS);
+  /** Resolves after the first look. */
+  start(): Promise<void> {
+    return this.rounds.start();
   }
 
   stop(): void {
-    this.stopped = true;
-    this.clock.clearTimeout(this.timer);
+    this.rounds.stop();
   }
 
   private async look(): Promise<void> {
-    try {
-      const config = await this.client.get('configmaps', NAMESPACE, CONFIG);
-      this.routes = routesOf(config, this.hosts);
-      this.said = '';
-    } catch (error) {
-      if (isStatusError(error, 'NotFound')) this.routes = { stubs: new Map(), others: this.hosts };
-      else if (!isStatusError(error)) this.say(errorMessage(error));
-    }
+    const config = await this.client.get('configmaps', NAMESPACE, CONFIG);
+    this.routes = routesOf(config, this.hosts);
+    this.said = '';
+  }
+
+  private keep(error: unknown): void {
+    if (isStatusError(error, 'NotFound')) this.routes = { stubs: new Map(), others: this.hosts };
+    else if (!isStatusError(error)) this.say(errorMessage(error));
   }
 
   private say(error: string): void {

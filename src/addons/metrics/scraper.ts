@@ -3,6 +3,7 @@ import type { Informer } from '../../client/contract.ts';
 import { errorMessage } from '../../meta/error-message.ts';
 import type { Clock } from '../../rules/clock.ts';
 import { someAtOnce } from '../../rules/some-at-once.ts';
+import { Rounds } from '../rounds.ts';
 import type { KubeletCaller } from './kubelet-caller.ts';
 import { parseResourceMetrics } from './parse-resource-metrics.ts';
 import type { Readings } from './readings.ts';
@@ -27,28 +28,26 @@ export interface ScraperOptions {
 
 /** Asks all nodes for their figures, again and again. */
 export class Scraper {
-  private stopped = false;
-  private timer: unknown;
+  private readonly rounds: Rounds;
   /** nodes that did not answer last time: each is said once */
   private silent = new Set<string>();
 
-  constructor(private readonly options: ScraperOptions) {}
+  constructor(private readonly options: ScraperOptions) {
+    const { clock, log } = options;
+    this.rounds = new Rounds({
+      clock,
+      everyMs: RESOLUTION_MS,
+      round: () => this.round(),
+      failed: (error) => log('no round of metrics', { error: errorMessage(error) }),
+    });
+  }
 
   start(): void {
-    void this.again();
+    void this.rounds.start();
   }
 
   stop(): void {
-    this.stopped = true;
-    this.options.clock.clearTimeout(this.timer);
-  }
-
-  private async again(): Promise<void> {
-    const { clock, log } = this.options;
-    const began = clock.now();
-    await this.round().catch((error: unknown) => log('no round of metrics', { error: errorMessage(error) }));
-    if (this.stopped) return;
-    this.timer = clock.setTimeout(() => void this.again(), Math.max(0, began + RESOLUTION_MS - clock.now()));
+    this.rounds.stop();
   }
 
   /** One round over all nodes. */
@@ -62,7 +61,7 @@ export class Scraper {
     await kubelets.ready();
     const silent = new Set<string>();
     await someAtOnce(real, AT_ONCE, async (node) => {
-      if (!this.stopped && !(await this.scrape(node))) silent.add(node.metadata.name);
+      if (!this.rounds.stopped && !(await this.scrape(node))) silent.add(node.metadata.name);
     });
     this.silent = silent;
   }
@@ -85,7 +84,7 @@ export class Scraper {
 
   private async simulate(nodes: readonly Node[]): Promise<void> {
     const { pods, readings, clock } = this.options;
-    for (let at = 0; at < nodes.length && !this.stopped; at += PER_TURN) {
+    for (let at = 0; at < nodes.length && !this.rounds.stopped; at += PER_TURN) {
       for (const { metadata } of nodes.slice(at, at + PER_TURN)) {
         const [before, last] = simulatedReadings(pods.index('node', metadata.name), clock.now(), RESOLUTION_MS);
         readings.putBoth(metadata.name, before, last);
