@@ -128,29 +128,32 @@ async function measureResource(
   };
 }
 
+/** What a size is found from, whatever is wanted. */
+const measuredBy = (
+  usage: ReadonlyMap<string, PodUsage>,
+  { pods, replicas: current, tolerances }: Subject,
+  { clock }: Context,
+  resource: string | undefined,
+) => ({ pods, usage, cpu: resource === 'cpu', current, tolerances, now: clock.now() });
+
 /** By the pods' share of what they ask for, in percent. */
 function utilizationReplicas(
   usage: ReadonlyMap<string, PodUsage>,
   wanted: number,
-  { pods, replicas: current, tolerances }: Subject,
+  subject: Subject,
   ctx: Context,
   resource: string,
   container: string | undefined,
 ) {
   let known: ReadonlyMap<string, number> | undefined;
-  const requests = (): ReadonlyMap<string, number> => (known ??= requestsOf(pods, resource, container));
+  const requests = (): ReadonlyMap<string, number> => (known ??= requestsOf(subject.pods, resource, container));
   const utilizationOf = (values: ReadonlyMap<string, number>): number => {
     const requested = sum([...values.keys()].map((pod) => requests().get(pod) ?? 0));
     if (requested === 0) throw new Error('no metrics returned matched known pods');
     return Math.trunc((sum(values.values()) * 100) / requested);
   };
   const { replicas, values } = replicasFor({
-    pods,
-    usage,
-    cpu: resource === 'cpu',
-    current,
-    tolerances,
-    now: ctx.clock.now(),
+    ...measuredBy(usage, subject, ctx, resource),
     ratio: (all) => utilizationOf(all) / wanted,
     assumed: (pod) => Math.trunc(((requests().get(pod) ?? 0) * Math.max(100, wanted)) / 100),
   });
@@ -161,17 +164,12 @@ function utilizationReplicas(
 function plainReplicas(
   usage: ReadonlyMap<string, PodUsage>,
   wanted: number,
-  { pods, replicas: current, tolerances }: Subject,
+  subject: Subject,
   ctx: Context,
   resource?: string,
 ) {
   const { replicas, values } = replicasFor({
-    pods,
-    usage,
-    cpu: resource === 'cpu',
-    current,
-    tolerances,
-    now: ctx.clock.now(),
+    ...measuredBy(usage, subject, ctx, resource),
     ratio: (all) => average(all) / wanted,
     assumed: () => wanted,
   });
