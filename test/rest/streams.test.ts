@@ -198,4 +198,30 @@ describe('proxy', () => {
     const slash = await server.ask('/api/v1/nodes/n/proxy?a=b');
     expect([slash.status, slash.headers.location]).toEqual([301, '/api/v1/nodes/n/proxy/?a=b']);
   });
+
+  const browser = { 'sec-fetch-site': 'none' };
+  const through = { 'x-forwarded-for': '10.0.0.1' };
+  const cookie = { cookie: '__Host-ku7s_session=x' };
+  const sandbox = expect.stringMatching(/^sandbox (?!.*same-origin)/);
+  it.each<[string, Record<string, string>, { anonymous?: boolean }, unknown]>([
+    ['a client', {}, {}, undefined],
+    ['a client behind another proxy', through, {}, undefined],
+    ['a browser', browser, {}, sandbox],
+    ['a browser that says nothing of itself but its session', cookie, {}, sandbox],
+    ['a browser by way of kubectl proxy', { ...browser, ...through, ...cookie }, {}, undefined],
+    ['a browser behind a proxy that is nobody', { ...browser, ...through, ...cookie }, { anonymous: true }, sandbox],
+  ])('runs in an origin of its own what it answers to %s', async (_, headers, by, policy) => {
+    node.answer = (_req, res) => res.writeHead(200, { 'content-type': 'text/html' }).end('<script>');
+    for (const path of ['/api/v1/nodes/n/proxy/', `${POD}/log`]) {
+      const answered = (await server.ask(path, { headers, ...by })).headers;
+      expect(answered['content-security-policy']).toEqual(policy);
+      expect(answered['x-content-type-options']).toBe(policy && 'nosniff');
+    }
+  });
+
+  it('leaves a target its own policy beside that', async () => {
+    node.answer = (_, res) => res.writeHead(200, { 'content-security-policy': "default-src 'self'" }).end();
+    const reply = await server.ask('/api/v1/nodes/n/proxy/', { headers: browser });
+    expect(reply.headers['content-security-policy']).toMatch(/^default-src 'self', sandbox /);
+  });
 });

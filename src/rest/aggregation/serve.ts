@@ -11,6 +11,7 @@ import type { Services } from '../services.ts';
 import { framing, sendBody } from '../streams/body.ts';
 import { forwardedFor } from '../streams/forwarded-for.ts';
 import { answerHeaders, requestHeaders } from '../streams/headers.ts';
+import { inSandbox } from '../streams/sandbox.ts';
 import { identityHeaders } from './identity-headers.ts';
 import { endpointOf, remoteOf, remoteVersions, type RemoteSpec } from './locate.ts';
 
@@ -80,7 +81,7 @@ async function proxy(
     answer.destroy();
     return sendText(exchange, 502, 'the backend attempted to redirect this request, which is not permitted');
   }
-  res.writeHead(answer.statusCode ?? 502, answerHeaders(answer.headers));
+  res.writeHead(answer.statusCode ?? 502, inSandbox(exchange, answerHeaders(answer.headers)));
   await pipeline(answer, res).catch(() => res.destroy());
 }
 

@@ -9,6 +9,7 @@ import type { Services } from '../services.ts';
 import { hasBody } from '../streams/body.ts';
 import { answerHeaders, upgradeHeaders } from '../streams/headers.ts';
 import { switchProtocols } from '../streams/pipe.ts';
+import { inSandbox } from '../streams/sandbox.ts';
 import { endpointOf, remoteOf } from './locate.ts';
 import { ANSWER_MS, headersOf, isRedirect, placeOf, type Authorize } from './serve.ts';
 
@@ -69,7 +70,7 @@ export async function upgradeAggregated(
     });
   }
   takeOver();
-  exchange.res.writeHead(answer.statusCode ?? 502, answerHeaders(answer.headers));
+  exchange.res.writeHead(answer.statusCode ?? 502, inSandbox(exchange, answerHeaders(answer.headers)));
   await pipeline(answer, exchange.res).catch(() => socket.destroy());
   return true;
 }

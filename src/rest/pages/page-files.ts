@@ -82,6 +82,7 @@ export class PageFiles {
       'content-security-policy': PAGES[page].policy(nonce),
       'cache-control': 'no-store',
       'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
     });
     res.end(PAGES[page].html(nonce));
   }

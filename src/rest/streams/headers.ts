@@ -18,13 +18,18 @@ const HOP_BY_HOP = new Set([
 const OURS = /^(authorization$|impersonate[-_]|x[-_]remote[-_])/;
 /** The body's frame is made anew (body.ts), and a caller that waits for our leave to send has it. */
 const OF_BODY = new Set(['content-length', 'expect']);
-/** The target does not speak for this server's origin: to whom it answers, and which of its pages a script may rule. */
+/** The target does not speak for this server's origin: to whom it answers, which of its pages a script may rule, and what a browser keeps of it. */
 const OF_ORIGIN = new Set([
   'access-control-allow-credentials',
   'access-control-allow-headers',
   'access-control-allow-methods',
   'access-control-allow-origin',
+  'alt-svc',
+  'clear-site-data',
+  'nel',
+  'report-to',
   'service-worker-allowed',
+  'strict-transport-security',
 ]);
 
 /** Without what is between two neighbours, and what `Connection` adds to that. */

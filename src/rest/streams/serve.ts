@@ -12,6 +12,7 @@ import { framing, sendBody } from './body.ts';
 import { forwardedFor } from './forwarded-for.ts';
 import { answerHeaders, requestHeaders } from './headers.ts';
 import { inProxy } from './location.ts';
+import { inSandbox } from './sandbox.ts';
 
 /**
  * Streams over plain HTTP: logs, and whatever is behind a proxy. The others need an upgrade.
@@ -87,10 +88,8 @@ async function serveLog(services: Services, exchange: Exchange, target: Target, 
   );
   const code = answer.statusCode ?? 500;
   if (code < 200 || code > 226) throw errorOfAnswer(code, await shortText(answer), target);
-  exchange.res.writeHead(200, {
-    ...exchange.commonHeaders(),
-    'Content-Type': answer.headers['content-type'] ?? 'text/plain',
-  });
+  const type = { 'Content-Type': answer.headers['content-type'] ?? 'text/plain' };
+  exchange.res.writeHead(200, inSandbox(exchange, { ...exchange.commonHeaders(), ...type }));
   await pass(exchange, answer);
 }
 
@@ -111,7 +110,7 @@ async function serveProxy(
   const headers = { ...requestHeaders(req.headers), ...forwarded, ...framing(req) };
   const request = services.dialer.request(to, method, headers);
   const answer = await answerTo(exchange, to, request, () => sendBody(req, request), proxyError);
-  const passed = answerHeaders(answer.headers);
+  const passed = inSandbox(exchange, answerHeaders(answer.headers));
   const base = pathname.slice(0, pathname.length - rest.length).replace(/\/$/, '');
   const page = { host: to.url.host, askedHost: String(forwarded['host'] ?? ''), base };
   if (passed['location']) passed['location'] = inProxy(String(passed['location']), page);

@@ -65,6 +65,11 @@ test.each<[string, Record<string, string | string[]>, Record<string, string | st
     {},
   ],
   ['scripts that would rule all pages', { 'service-worker-allowed': '/' }, {}],
+  [
+    'what a browser would keep of this server',
+    { 'strict-transport-security': 'a', 'alt-svc': 'b', nel: 'c', 'report-to': 'd', 'clear-site-data': '"*"' },
+    {},
+  ],
 ])('of an answer: %s', (_why, headers, wanted) => {
   expect(answerHeaders(headers)).toEqual(wanted);
 });
