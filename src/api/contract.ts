@@ -29,6 +29,8 @@ export interface Credential {
   readonly until?: number | undefined;
   /** objects of the store that it ends with, where it names some */
   readonly bound?: readonly Key[] | undefined;
+  /** of its token, where it is one (token-digest.ts) */
+  readonly digest?: string | undefined;
 }
 
 /** The trace of a request that is sampled. */
@@ -340,6 +342,8 @@ export interface Api {
    */
   recordWatch(ctx: RequestContext, attributes: Attributes, refusal?: unknown): () => void;
   authenticate(credentials: Credentials): Promise<User | undefined>;
+  /** Whether the token file has the token of this digest: its tokens say nothing of their end. */
+  isInTokenFile(digest: string): boolean;
   /**
    * For what stays open: authorises, and calls `onLost` once when a right or the credential has ended, with what a new
    * request would be refused with. Without rights only the credential counts, as for a connection whose requests are

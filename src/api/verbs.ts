@@ -128,6 +128,7 @@ export function verbs(core: Core): Omit<Api, 'noteDefinition'> {
     rightsVersion: (user) => core.authorizer.rightsVersion(user),
     authorizeRead: (ctx, attributes) => authorizeRead(core, ctx, attributes),
     authenticate: guard((credentials) => core.authenticator.authenticate(credentials)),
+    isInTokenFile: (digest) => core.authenticator.isInTokenFile(digest),
     impersonate: (user, headers) => impersonate(core.authorizer, user, headers),
   };
 }

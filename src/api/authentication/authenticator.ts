@@ -5,6 +5,7 @@ import type { JwtAuthenticatorConfiguration } from './jwt/configuration.ts';
 import type { LegacyTokens } from './legacy-tokens.ts';
 import type { ServiceAccountTokens } from './service-account-tokens.ts';
 import type { AuthenticationSettings } from './settings.ts';
+import { tokenDigest } from './token-digest.ts';
 import { errorMessage } from '../../meta/error-message.ts';
 import type { Clock } from '../../rules/clock.ts';
 
@@ -25,6 +26,7 @@ export function authenticated(user: User): User {
 /** Who is it? In this order: whom the façade has verified, static token, service account token, providers, nobody. */
 export class Authenticator {
   private providers: readonly JwtAuthenticator[] = [];
+  private readonly inTokenFile: ReadonlySet<string>;
 
   constructor(
     private readonly staticTokens: ReadonlyMap<string, User>,
@@ -35,6 +37,11 @@ export class Authenticator {
     private readonly log: (line: string) => void,
   ) {
     this.useProviders(settings.jwt);
+    this.inTokenFile = new Set([...staticTokens.keys()].map(tokenDigest));
+  }
+
+  isInTokenFile(digest: string): boolean {
+    return this.inTokenFile.has(digest);
   }
 
   /** From now on tokens of these providers are taken, and of no others. */

@@ -1,9 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { serializeBody } from '../../kinds/encode.ts';
 import { newUid } from '../../meta/uid.ts';
 import type { Key, Store, Stored } from '../../store/contract.ts';
-import type { Credential, User } from '../contract.ts';
+import type { Api, Credential, User } from '../contract.ts';
 import { newObject } from '../new-object.ts';
+import { tokenDigest } from './token-digest.ts';
 
 /** ms; a session ends so long after its last use */
 export const SESSION_MS = 8 * 3600_000;
@@ -29,8 +30,10 @@ interface Kept extends Grant {
   until: number;
   /** ms since the epoch, after which no use renews it: the end of the credential that it was made with */
   limit?: number | undefined;
-  /** what that credential ends with */
-  bound?: readonly Key[] | undefined;
+  /** what that credential ends with; another of the same name is not it */
+  bound?: readonly (Key & { uid?: string | undefined })[] | undefined;
+  /** digest of its token in the token file */
+  inTokenFile?: string | undefined;
 }
 
 const BY = { user: 'system:apiserver', manager: 'ku7s', verb: 'session' };
@@ -39,11 +42,17 @@ const BY = { user: 'system:apiserver', manager: 'ku7s', verb: 'session' };
 const keyOf = (resource: string, token: string): Key => ({
   resource,
   namespace: '',
-  name: createHash('sha256').update(token).digest('hex'),
+  name: tokenDigest(token),
 });
+/** @param uid undefined of what was kept without one */
+const isThere = (stored: Stored | undefined, uid: string | undefined): boolean =>
+  stored !== undefined && (uid === undefined || stored.uid === uid);
 const keptOf = ({ object }: Stored): Kept => object['kept'] as Kept;
 
-type Records = Pick<Store, 'get' | 'list' | 'commit' | 'fresh'>;
+/** Where sessions are kept, and who knows of the tokens that they are made with. */
+interface Known extends Pick<Api, 'isInTokenFile'> {
+  store: Pick<Store, 'get' | 'list' | 'commit' | 'fresh'>;
+}
 
 /** A session that stands; what it has opened ends with it, or with what its maker's credential ends with. */
 export class BrowserSession implements Credential {
@@ -55,7 +64,7 @@ export class BrowserSession implements Credential {
     key: Key,
     private readonly look: () => Promise<Kept | undefined>,
   ) {
-    this.bound = [key, ...(kept.bound ?? [])];
+    this.bound = [key, ...(kept.bound ?? []).map(({ uid: _, ...each }) => each)];
   }
   get user(): User {
     return this.kept.user;
@@ -75,18 +84,26 @@ export class BrowserSession implements Credential {
 
 /** Sessions of browsers, begun by a link that works once. They are kept in the store, outlive a restart, and end at once everywhere. */
 export class BrowserSessions {
+  private readonly store: Known['store'];
+
   /** @param now ms since the epoch */
   constructor(
-    private readonly store: Records,
+    private readonly known: Known,
     private readonly now: () => number = Date.now,
-  ) {}
+  ) {
+    this.store = known.store;
+  }
 
   /** The token of a link that begins a session. @param by the credential that it is made with: the session ends with it */
-  async link(grant: Grant, by: Pick<Credential, 'until' | 'bound'> = {}): Promise<string> {
+  async link(grant: Grant, by: Pick<Credential, 'until' | 'bound' | 'digest'> = {}): Promise<string> {
     const token = randomBytes(32).toString('base64url');
     const limit = by.until !== undefined && { limit: by.until };
-    const bound = by.bound?.length ? { bound: by.bound } : undefined;
-    await this.keep(LINKS, token, { ...grant, ...limit, ...bound, until: this.now() + LINK_MS });
+    const bound = by.bound?.length && {
+      bound: by.bound.map((key) => ({ ...key, uid: this.store.get(key)?.uid ?? '' })),
+    };
+    const { digest } = by;
+    const file = digest !== undefined && this.known.isInTokenFile(digest) && { inTokenFile: digest };
+    await this.keep(LINKS, token, { ...grant, ...limit, ...bound, ...file, until: this.now() + LINK_MS });
     return token;
   }
 
@@ -145,8 +162,9 @@ export class BrowserSessions {
     return Math.min(this.now() + SESSION_MS, limit);
   }
 
-  private stands({ until, bound = [] }: Kept): boolean {
-    return until > this.now() && bound.every((key) => this.store.get(key));
+  private stands({ until, bound = [], inTokenFile }: Kept): boolean {
+    if (inTokenFile !== undefined && !this.known.isInTokenFile(inTokenFile)) return false;
+    return until > this.now() && bound.every((key) => isThere(this.store.get(key), key.uid));
   }
 
   /** Another process may have made it. */

@@ -1,4 +1,5 @@
 import type { Key } from '../../store/contract.ts';
+import { tokenDigest } from '../authentication/token-digest.ts';
 import type { Api, Credential, Impersonation, User } from '../contract.ts';
 import { lifeOf, type Life, type Shown } from './life.ts';
 
@@ -20,6 +21,9 @@ export class ShownCredential implements Credential {
   }
   get bound(): readonly Key[] | undefined {
     return this.life.bound;
+  }
+  get digest(): string | undefined {
+    return this.shown.token === undefined ? undefined : tokenDigest(this.shown.token);
   }
   private get life(): Life {
     return (this.known ??= lifeOf(this.shown));

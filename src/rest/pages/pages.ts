@@ -33,10 +33,10 @@ export class Pages {
 
   /** @param folder where the built page is, if not in dist/dashboard */
   constructor(
-    private readonly api: Pick<Api, 'authorize' | 'store'>,
+    private readonly api: Pick<Api, 'authorize' | 'isInTokenFile' | 'store'>,
     { folder, now }: { folder?: string; now?: () => number } = {},
   ) {
-    this.sessions = new BrowserSessions(api.store, now);
+    this.sessions = new BrowserSessions(api, now);
     this.files = new PageFiles(folder);
   }
 

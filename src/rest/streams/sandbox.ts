@@ -14,7 +14,7 @@ export function inSandbox(exchange: Exchange, headers: OutgoingHttpHeaders): Out
   const own = headers['content-security-policy'];
   return {
     ...headers,
-    'content-security-policy': own === undefined ? POLICY : [String(own), POLICY],
+    'content-security-policy': own === undefined ? POLICY : `${String(own)}, ${POLICY}`,
     'x-content-type-options': 'nosniff',
   };
 }

@@ -27,6 +27,7 @@ const open = () =>
   new Pages(
     {
       store,
+      isInTokenFile: () => false,
       authorize: (_, right) => ({
         allowed: allowed.includes(`${right.verb} ${'path' in right ? right.path : ''}`),
         reason: '',

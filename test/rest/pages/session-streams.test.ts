@@ -29,7 +29,11 @@ const node = createServer().on('upgrade', (req, socket) => {
 beforeAll(async () => {
   node.listen(0, '127.0.0.1');
   await once(node, 'listening');
-  pages = new Pages({ store: new MemoryStore(), authorize: () => ({ allowed: true, reason: '' }) });
+  pages = new Pages({
+    store: new MemoryStore(),
+    isInTokenFile: (digest) => server.test.api.isInTokenFile(digest),
+    authorize: () => ({ allowed: true, reason: '' }),
+  });
   const graphql = { handler: (_: IncomingMessage, res: { end(): void }) => res.end(), onUpgrade: () => undefined };
   server = await TestServer.open({ pages, graphql });
   own = server.url;
@@ -94,6 +98,8 @@ describe('the session of a browser', () => {
   it.each<[string, Record<string, string>]>([
     ['another site', { origin: 'https://elsewhere.example' }],
     ['another port', { origin: 'https://127.0.0.1:1' }],
+    ['a name below ours', { origin: 'https://shop.127.0.0.1' }],
+    ['a page without TLS', { origin: 'http://127.0.0.1' }],
     ['a sandbox', { origin: 'null' }],
     ['no page', {}],
     ['behind a proxy', { origin: 'https://elsewhere.example', 'x-forwarded-for': '10.0.0.1' }],

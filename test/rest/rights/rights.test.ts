@@ -182,6 +182,34 @@ describe.each(opens)('%s', (_, how, { says }) => {
   });
 });
 
+describe.each(opens.filter(([name]) => /^(exec over a web socket|attach)/.test(name)))(
+  '%s that the session of a browser has opened',
+  (_, how) => {
+    let session: Showing;
+    const signOut = async (): Promise<void> => {
+      (await server.get('/graphiql/session', session, { method: 'DELETE' })).resume();
+    };
+    it.each<Take>([
+      ['one signs out', jane, signOut, UNAUTHORIZED],
+      ['eight hours have passed', jane, () => pass(8 * 3600_000), UNAUTHORIZED],
+      ...takes.slice(0, 5),
+      ['the account that signed in is deleted', account, () => drop('serviceaccounts', 'sa'), UNAUTHORIZED],
+      ['the token that signed in expires', account, () => pass(600_000), UNAUTHORIZED],
+    ])('ends when %s', async (_case, show, take, expected) => {
+      session = await server.session(await show());
+      const { ended, close } = await opened(how, session);
+      let over = false;
+      void ended.then(() => (over = true));
+      await unrelated();
+      expect(over).toBe(false);
+      await take();
+      await pass(1000);
+      expect(await ended).toMatchObject(expected);
+      close();
+    });
+  },
+);
+
 describe('a GraphQL socket', () => {
   const byHeader = graphqlSocket(
     () => ({}),

@@ -4,11 +4,12 @@ import { createServer, request as httpsRequest, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { acceptWebSocket } from '../../../src/nodes/streams/websocket.ts';
+import { Pages } from '../../../src/rest/pages/pages.ts';
 import { createRestServer, type RestServer } from '../../../src/rest/server.ts';
 import { makeAuthority, makeCertificate, type KeyPair } from '../../../src/start/certificates.ts';
 import { FakeApi } from '../../support/fake-api.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
-import { Asking, bearer } from './asking.ts';
+import { Asking, bearer, type Showing } from './asking.ts';
 
 export const ADMIN = bearer('admin-token');
 const TOKENS = [
@@ -59,6 +60,7 @@ export class RightsServer extends Asking {
     const rest = createRestServer({
       api: fake.api,
       graphql: fake.graphql,
+      pages: new Pages(fake.api, { now: () => clock.now() }),
       tls: { ...serving, clientCA: ca.cert, frontProxyCA: frontProxyCA.cert },
       kubeletClient,
       frontProxy,
@@ -126,6 +128,15 @@ export class RightsServer extends Asking {
     const [answer] = (await once(request, 'response')) as [IncomingMessage];
     const { status } = JSON.parse(Buffer.concat(await answer.toArray()).toString()) as { status: { token: string } };
     return status.token;
+  }
+
+  /** A browser on our page, in a session that is begun with a token. */
+  async session({ headers }: Showing): Promise<Showing> {
+    const origin = `https://127.0.0.1:${this.port}`;
+    const answer = await this.get('/graphiql/session', { headers: { ...headers, origin } }, { method: 'POST' });
+    const [cookie = ''] = answer.headers['set-cookie'] ?? [];
+    answer.resume();
+    return { headers: { cookie: cookie.split(';', 1)[0] ?? '', origin } };
   }
 
   async close(): Promise<void> {
