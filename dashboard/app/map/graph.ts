@@ -12,13 +12,18 @@ export interface Ref {
   /** relations, by their names in the document */
   [relation: `to_${string}`]: Related;
 }
-type Related = { items: readonly (Ref | null)[] } | Ref | null | undefined;
+interface Page {
+  items: readonly (Ref | null)[];
+  /** of what the object itself leads to */
+  totalCount?: number;
+}
+type Related = Page | Ref | null | undefined;
 
 /** The object that the map is of, with what belongs to it. */
 export interface Centre extends Ref {
   owners: readonly (Ref | null)[] | null;
-  owned: { totalCount: number; items: readonly (Ref | null)[] } | null;
-  usedBy: { totalCount: number; items: readonly (Ref | null)[] } | null;
+  owned: Page | null;
+  usedBy: Page | null;
 }
 
 export interface Edge {
@@ -108,6 +113,12 @@ export function graphOf(centre: Centre): Graph {
   }
   return { objects, edges: [...edges.values()] };
 }
+
+/** How many more the object leads to than were asked for. */
+export const leftOf = (centre: Centre): number =>
+  Object.values(centre)
+    .filter((each): each is Required<Page> => typeof each === 'object' && each !== null && 'totalCount' in each)
+    .reduce((sum, { totalCount, items }) => sum + totalCount - items.length, 0);
 
 function listOf(related: Related): Ref[] {
   if (!related) return [];

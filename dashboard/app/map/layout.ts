@@ -18,6 +18,10 @@ export interface Layout {
   lines: readonly (readonly Point[])[];
 }
 
+/** Objects and lines that are drawn: 600 take up to a second, and the time grows with more than their square. */
+const MOST = 600;
+export const isDrawable = ({ objects, edges }: Graph): boolean => objects.size + edges.length <= MOST;
+
 /** Where objects and lines stand, from left to right. */
 export function layoutOf({ objects, edges }: Graph): Layout {
   const graph = new DagreGraph();

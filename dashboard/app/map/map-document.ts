@@ -35,7 +35,7 @@ function select(
         (kind && depth > 0 && known.get(kind.type)?.filter((each) => NEXT[kind.type]?.includes(each.field))) || [];
       const inside = `${refOf(kind)} ${select(next, known, NEXT_FIRST, depth - 1)}`;
       return many
-        ? `to_${field}: ${field}(first: ${first}) { items { ${inside} } }`
+        ? `to_${field}: ${field}(first: ${first}) { ${first === FIRST ? 'totalCount ' : ''}items { ${inside} } }`
         : `to_${field}: ${field} { ${inside} }`;
     })
     .join(' ');

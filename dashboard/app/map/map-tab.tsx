@@ -4,7 +4,8 @@ import type { Place } from '../kinds/facet.ts';
 import type { Kind } from '../server/kind.ts';
 import { Problem } from '../shared/problem.tsx';
 import { useListable } from '../shell/navigation.tsx';
-import { graphOf, type Centre } from './graph.ts';
+import { graphOf, leftOf } from './graph.ts';
+import { isDrawable } from './layout.ts';
 import { MapList } from './map-list.tsx';
 import { MapView } from './map-view.tsx';
 import { useMap } from './use-map.ts';
@@ -15,6 +16,7 @@ export default function MapTab({ kind, place, at }: { kind: Kind; place: Place; 
   const { centre, error } = useMap(kind, place, at, useListable(namespaces));
   const [form, setForm] = useState('map');
   const graph = useMemo(() => centre && graphOf(centre), [centre]);
+  const drawable = graph !== undefined && isDrawable(graph);
   return (
     <Stack>
       <Problem error={error} />
@@ -25,25 +27,32 @@ export default function MapTab({ kind, place, at }: { kind: Kind; place: Place; 
             <Text size="sm" c="dimmed" role="status">
               {graph.objects.size === 1
                 ? 'Nothing that you may see belongs to it.'
-                : `${graph.objects.size} objects${left(centre) > 0 ? `, and ${left(centre)} more that are not shown` : ''}`}
+                : `${graph.objects.size} objects${leftOf(centre) > 0 ? `, and ${leftOf(centre)} more that are not shown` : ''}`}
             </Text>
-            <SegmentedControl
-              size="xs"
-              aria-label="Form"
-              data={[
-                { value: 'map', label: 'Map' },
-                { value: 'list', label: 'List' },
-              ]}
-              value={form}
-              onChange={setForm}
-            />
+            {drawable ? (
+              <SegmentedControl
+                size="xs"
+                aria-label="Form"
+                data={[
+                  { value: 'map', label: 'Map' },
+                  { value: 'list', label: 'List' },
+                ]}
+                value={form}
+                onChange={setForm}
+              />
+            ) : (
+              <Text size="sm" c="dimmed">
+                These are too many to be drawn.
+              </Text>
+            )}
           </Group>
-          {form === 'map' ? <MapView graph={graph} centre={centre.metadata.uid} /> : <MapList graph={graph} />}
+          {form === 'map' && drawable ? (
+            <MapView graph={graph} centre={centre.metadata.uid} />
+          ) : (
+            <MapList graph={graph} />
+          )}
         </>
       )}
     </Stack>
   );
 }
-
-const left = ({ owned, usedBy }: Centre): number =>
-  [owned, usedBy].reduce((sum, page) => sum + (page ? page.totalCount - page.items.length : 0), 0);

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import type { Place } from '../kinds/facet.ts';
 import { useSubscription } from '../server/use-subscription.ts';
 import { Problem } from '../shared/problem.tsx';
+import { plainText } from './plain-text.ts';
 
 interface Line {
   time: string | null;
@@ -16,7 +17,7 @@ const MOST = 5000;
 const TAIL = 200;
 
 const reduce = (before: readonly Line[] | undefined, { lines }: { lines: readonly Line[] | null }): readonly Line[] => {
-  const all = [...(before ?? []), ...(lines ?? [])];
+  const all = [...(before ?? []), ...(lines ?? []).map((line) => ({ ...line, text: plainText(line.text) }))];
   return all.length > MOST ? all.slice(-MOST) : all;
 };
 
@@ -97,7 +98,7 @@ export function LogsTab({ field, place }: { field: string; place: Place }) {
                 {pod}/{container}{' '}
               </Text>
             )}
-            {text}
+            <bdi>{text}</bdi>
           </div>
         ))}
       </div>

@@ -1,6 +1,15 @@
 import type { Completion, CompletionContext, CompletionResult } from '@codemirror/autocomplete';
 import { placeInYaml, type PlaceInYaml } from './place-in-yaml.ts';
-import { fieldOf, resolve, schemaAt, typeNameOf, type KindSchema, type Schema, type Schemas } from './schema.ts';
+import {
+  fieldOf,
+  LONGEST_TEXT,
+  resolve,
+  schemaAt,
+  typeNameOf,
+  type KindSchema,
+  type Schema,
+  type Schemas,
+} from './schema.ts';
 
 /** What completion has to know of the cluster. */
 export interface Known {
@@ -13,6 +22,7 @@ export interface Known {
 export const completeYaml =
   (known: Known) =>
   async ({ state, pos, explicit }: CompletionContext): Promise<CompletionResult | null> => {
+    if (state.doc.length > LONGEST_TEXT) return null;
     const place = placeInYaml(state.doc.toString(), pos);
     // on an empty line it is offered to who asks for it
     if (!place || (!explicit && place.word === '' && place.field === undefined)) return null;

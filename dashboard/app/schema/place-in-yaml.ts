@@ -25,7 +25,8 @@ interface Line {
   rest: string;
 }
 
-const KEY = /^("[^"]*"|'[^']*'|[^\s#:'"[\]{}][^:#]*?)\s*:(?:\s+(.*)|)$/;
+/** (its spaces are trimmed behind it: a pattern that looked for them would take the square of a line's length) */
+const KEY = /^(?:("[^"]*"|'[^']*')\s*|([^\s#:'"[\]{}][^:#]*)):(?:\s+(.*)|)$/;
 
 function readLine(text: string): Line | undefined {
   let column = text.length - text.trimStart().length;
@@ -37,8 +38,9 @@ function readLine(text: string): Line | undefined {
     column += Math.max(item[0].length, 2);
     left = left.slice(item[0].length);
   }
-  const [, key, rest = ''] = KEY.exec(left) ?? [];
-  return { dashes, key: key?.replace(/^(["'])(.*)\1$/, '$2'), column, rest: key === undefined ? left : rest };
+  const [, quoted, plain, rest = ''] = KEY.exec(left) ?? [];
+  const key = quoted?.slice(1, -1) ?? plain?.trimEnd();
+  return { dashes, key, column, rest: key === undefined ? left : rest };
 }
 
 /**
@@ -59,17 +61,25 @@ export function placeInYaml(text: string, offset: number): PlaceInYaml | undefin
   if (line.key === undefined && /[\s:]/.test(line.rest)) return undefined;
   const path = pathOf(lines, row, line);
   if (!path) return undefined;
-  const top = (name: string): string =>
-    lines.map((each) => new RegExp(`^${name}:\\s*(\\S+)`).exec(each)?.[1]).find(Boolean) ?? '';
   return {
-    apiVersion: top('apiVersion').replaceAll(/["']/g, ''),
-    kind: top('kind').replaceAll(/["']/g, ''),
+    apiVersion: top('apiVersion', lines),
+    kind: top('kind', lines),
     path,
     field: line.key,
     word: line.rest,
     column: line.column,
     present: siblings(lines, row, line.column),
   };
+}
+
+/** The value of a field of the document, which is one word. */
+function top(name: string, lines: readonly string[]): string {
+  const line = lines.find((each) => each.startsWith(`${name}:`) && each.length > name.length + 1) ?? '';
+  const [word = ''] = line
+    .slice(name.length + 1)
+    .trim()
+    .split(/\s/, 1);
+  return word.replaceAll(/["']/g, '');
 }
 
 /** Up from a line: each one that is less far in and opens something is around it. */

@@ -1,5 +1,14 @@
-import { isMap, isScalar, isSeq, parseAllDocuments, type Node, type Pair, type YAMLMap } from 'yaml';
-import { fieldOf, isIntOrString, resolve, typeNameOf, type KindSchema, type Schema, type Schemas } from './schema.ts';
+import { isMap, isScalar, isSeq, parseAllDocuments, visit, type Node, type Pair, type YAMLMap } from 'yaml';
+import {
+  fieldOf,
+  isIntOrString,
+  LONGEST_TEXT,
+  resolve,
+  typeNameOf,
+  type KindSchema,
+  type Schema,
+  type Schemas,
+} from './schema.ts';
 
 /** Something in a text that the server would refuse, or drop. */
 export interface TextProblem {
@@ -19,18 +28,35 @@ export async function problemsOf(
   text: string,
   schemaOf: (apiVersion: string, kind: string) => Promise<KindSchema | undefined>,
 ): Promise<TextProblem[]> {
+  if (text.length > LONGEST_TEXT)
+    return [{ from: 0, to: 1, severity: 'warning', message: 'it is too long to be checked while it is written' }];
   const problems: TextProblem[] = [];
-  const documents = parseAllDocuments(text, { logLevel: 'silent' });
+  // the parser compares each key with all before it
+  const documents = parseAllDocuments(text, { logLevel: 'silent', uniqueKeys: false });
   for (const { errors, contents } of Array.isArray(documents) ? documents : []) {
     for (const { pos, message } of errors)
       problems.push({ from: pos[0], to: pos[1], severity: 'error', message: message.split('\n')[0] ?? '' });
     if (errors.length > 0 || !isMap(contents)) continue;
+    visit(contents, { Map: (_, map) => tellTwice(map, problems) });
+    if (problems.length >= MOST) break;
     const [apiVersion, kind] = [contents.get('apiVersion'), contents.get('kind')];
     if (typeof apiVersion !== 'string' || typeof kind !== 'string') continue;
     const schema = await schemaOf(apiVersion, kind);
     if (schema) new Check(schema.all, problems).value(contents, schema.root);
   }
   return problems.slice(0, MOST);
+}
+
+/** Keys that a map has twice. */
+function tellTwice({ items }: YAMLMap, problems: TextProblem[]): void {
+  const names = new Set<string>();
+  for (const pair of items) {
+    const name = nameOf(pair);
+    const { range } = pair.key as Node;
+    if (name !== undefined && range && names.has(name))
+      problems.push({ from: range[0], to: range[1], severity: 'error', message: 'Map keys must be unique' });
+    if (name !== undefined) names.add(name);
+  }
 }
 
 /** Compares a text with a schema, as far as the schema says it: the rest the server's own answer does. */

@@ -38,6 +38,9 @@ export interface KindSchema {
 export type Step = string | typeof ITEM;
 export const ITEM = Symbol('item');
 
+/** Characters of a text that is completed and checked: a second's pause at each key is worse than the server's word at the end. */
+export const LONGEST_TEXT = 300_000;
+
 const REF = '#/components/schemas/';
 
 /** The schema that a reference means, alone or (with a default or a description beside it) in an allOf of one. */
@@ -68,12 +71,15 @@ export function fieldOf({ properties, additionalProperties }: Schema, name: stri
   return known ?? (typeof additionalProperties === 'object' ? additionalProperties : undefined);
 }
 
+/** Lists in lists that are named: a schema may be a list of itself. */
+const DEEPEST = 5;
+
 /** What may stand there, in a word: `string`, `list of Container`, `integer or string`. */
-export function typeNameOf(schema: Schema, all: Schemas): string {
+export function typeNameOf(schema: Schema, all: Schemas, depth = 0): string {
   const whole = resolve(schema, all) ?? schema;
   if (isIntOrString(whole)) return 'integer or string';
   if (whole.type === 'array') {
-    return `list of ${whole.items ? typeNameOf(whole.items, all) : 'anything'}`;
+    return `list of ${whole.items && depth < DEEPEST ? typeNameOf(whole.items, all, depth + 1) : 'anything'}`;
   }
   const ref = schema.$ref ?? schema.allOf?.[0]?.$ref;
   if (whole.type === 'object' && ref) return ref.slice(ref.lastIndexOf('.') + 1);

@@ -1,6 +1,7 @@
 import { FitAddon } from '@xterm/addon-fit';
 import { Terminal as Xterm } from '@xterm/xterm';
 import { useEffect, useRef } from 'react';
+import { BoundedOutput } from './bounded-output.ts';
 import { letStylesPass } from './own-styles.ts';
 import { TerminalSession, type Wanted } from './terminal-session.ts';
 
@@ -41,13 +42,14 @@ export function Terminal({ label, wanted, onEnd }: { label: string; wanted: Want
       if (event.type === 'keydown') document.getElementById('terminal-left')?.focus();
       return false;
     });
+    const output = new BoundedOutput((bytes, shown) => screen.write(bytes, shown));
     const session = new TerminalSession(wanted, {
       opened: () => {
         fit.fit();
         session.resize(screen.cols, screen.rows);
         screen.focus();
       },
-      output: (bytes) => screen.write(bytes),
+      output: (bytes) => output.take(bytes),
       ended: (how) => {
         screen.options.disableStdin = true;
         tell.current(how);

@@ -3,6 +3,7 @@ import { buildSchema, parse, validate } from 'graphql';
 import { describe, expect, it, test } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 import { columnsOf, extraFields, isPath } from '../../../dashboard/app/list/columns.ts';
+import { plainText } from '../../../dashboard/app/object/plain-text.ts';
 import { labelsIn } from '../../../dashboard/app/object/label-action.ts';
 import type { Kind } from '../../../dashboard/app/server/kind.ts';
 import { liveDocument, pastDocument } from '../../../dashboard/app/server/objects.ts';
@@ -127,3 +128,24 @@ describe('the clusters of a kubeconfig', () => {
     expect(() => clustersIn(text)).toThrow();
   });
 });
+
+test.each([
+  ['\x1b[1;31mred\x1b[0m and \x1b]8;;http://a\x07a link\x1b]8;;\x1b\\', 'red and a link'],
+  ['\x1bP1$r0m\x1b\\\x1b(B\x1bM\x1b[2J\x1b[?25lplain [1m]', 'plain [1m]'],
+  ['<b>a</b> [0m', '<b>a</b> [0m'],
+])('a line of a log reads as a text: %j', (line, text) => expect(plainText(line)).toBe(text));
+
+test('orders to a terminal without an end take no time', () => {
+  const began = performance.now();
+  plainText('\x1b]\x1b[1;'.repeat(100_000));
+  expect(performance.now() - began).toBeLessThan(1000);
+});
+
+test.each([
+  [
+    'aliases of aliases',
+    `a: &a [x]\n${Array.from({ length: 9 }, (_, i) => `b${i}: &b${i} [${`*${i ? `b${i - 1}` : 'a'},`.repeat(9)}]`).join('\n')}\nclusters: *b8`,
+  ],
+  ['lists without end', `clusters: ${'['.repeat(50_000)}`],
+  ['no list', 'clusters: {a: 1}'],
+])('a kubeconfig of %s is refused', (_, text) => expect(() => clustersIn(text)).toThrow());

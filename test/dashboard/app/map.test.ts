@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { buildSchema, getNamedType, graphqlSync, isObjectType, parse, validate } from 'graphql';
 import { describe, expect, it, test } from 'vitest';
-import { graphOf, type Centre, type Ref } from '../../../dashboard/app/map/graph.ts';
-import { layoutOf } from '../../../dashboard/app/map/layout.ts';
+import { graphOf, leftOf, type Centre, type Ref } from '../../../dashboard/app/map/graph.ts';
+import { isDrawable, layoutOf } from '../../../dashboard/app/map/layout.ts';
 import { FOLLOWED, liveMap, pastMap } from '../../../dashboard/app/map/map-document.ts';
 import { nearest } from '../../../dashboard/app/map/nearest.ts';
 import { FIELDS, relationsIn, type Relation, type TypeFields } from '../../../dashboard/app/map/relations.ts';
@@ -109,4 +109,25 @@ test('arrow keys lead to what is next in their direction', () => {
   expect(nearest(places, top, 'ArrowLeft')).toBe('rs');
   expect(nearest(places, 'rs', 'ArrowLeft')).toBeUndefined();
   expect(nearest(places, 'rs', 'Enter')).toBeUndefined();
+});
+
+test('a map of very many is no drawing, and says how many more there are than it has', () => {
+  const metadata = (uid: string) => ({ name: uid, namespace: null, uid });
+  const pods = Array.from({ length: 400 }, (_, i): Ref => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: metadata(`${i}`),
+  }));
+  const of = (items: readonly Ref[]): Centre => ({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: metadata('s'),
+    owners: null,
+    owned: null,
+    usedBy: { totalCount: 3, items: [] },
+    to_pods: { totalCount: 5000, items },
+  });
+  expect(isDrawable(graphOf(of(pods)))).toBe(false);
+  expect(isDrawable(graphOf(of(pods.slice(0, 60))))).toBe(true);
+  expect(leftOf(of(pods.slice(0, 60)))).toBe(4943);
 });

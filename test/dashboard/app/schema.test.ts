@@ -3,7 +3,7 @@ import { optionsAt, type Known } from '../../../dashboard/app/schema/complete.ts
 import { SchemaLoader } from '../../../dashboard/app/schema/load-schemas.ts';
 import { placeInYaml } from '../../../dashboard/app/schema/place-in-yaml.ts';
 import { problemsOf } from '../../../dashboard/app/schema/problems-of.ts';
-import { ITEM, schemaAt, type KindSchema, type Schema } from '../../../dashboard/app/schema/schema.ts';
+import { ITEM, schemaAt, typeNameOf, type KindSchema, type Schema } from '../../../dashboard/app/schema/schema.ts';
 import { createRegistry } from '../../../src/kinds/registry.ts';
 import { OpenApi } from '../../../src/rest/openapi/openapi.ts';
 
@@ -210,4 +210,31 @@ test('a path through a schema that refers to itself', () => {
   const root = { $ref: '#/components/schemas/Node' };
   expect(schemaAt({ root, all }, ['next', 'next', 'next'])).toMatchObject({ default: {} });
   expect(schemaAt({ root, all }, ['next', 'none'])).toBeUndefined();
+});
+
+describe('a text that takes long', () => {
+  const nothing = () => Promise.resolve(undefined);
+  const within = async (ms: number, work: () => unknown): Promise<void> => {
+    const began = performance.now();
+    await work();
+    expect(performance.now() - began).toBeLessThan(ms);
+  };
+  it('is checked in less than the square of its keys', () => {
+    const keys = Array.from({ length: 15_000 }, (_, i) => `key-${i}: v\n`).join('');
+    return within(3000, () => problemsOf(keys, nothing));
+  });
+  it('says which key is there twice, also where no schema is known', async () => {
+    const found = await problemsOf('a:\n  b: 1\n  c: 2\n  b: 3\n', nothing);
+    expect(found).toEqual([{ from: 19, to: 20, severity: 'error', message: 'Map keys must be unique' }]);
+  });
+  it('is not checked beyond a bound, and that is said', async () => {
+    const [problem, ...others] = await problemsOf(`a: ${'x'.repeat(300_000)}`, nothing);
+    expect([problem?.severity, others]).toEqual(['warning', []]);
+  });
+  it('is looked at line by line in time, however its lines are', () =>
+    within(1000, () => placeInYaml(`a:\n  b${' '.repeat(100_000)}c\n  x`, 100_010)));
+  it('has types that may be lists of themselves', () => {
+    const all = { Loop: { type: 'array', items: { $ref: '#/components/schemas/Loop' } } };
+    expect(typeNameOf({ $ref: '#/components/schemas/Loop' }, all)).toMatch(/^(list of )+anything$/);
+  });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
+import { BoundedOutput } from '../../../dashboard/app/terminal/bounded-output.ts';
 import { CHANNEL, endOf, messageOf, readMessage, resizeMessage } from '../../../dashboard/app/terminal/channels.ts';
 import { commandsOf } from '../../../dashboard/app/terminal/commands.ts';
 import { containersOf, portsOf } from '../../../dashboard/app/terminal/containers.ts';
@@ -76,4 +77,26 @@ test('commands are good for a shell, whatever the names', () => {
   const commands = commandsOf({ namespace: 'a', name: 'b' }, "it's", ['80', '81']).map(([, command]) => command);
   expect(commands[0]).toBe('kubectl port-forward -n a pod/b 80:80 81:81');
   expect(commands[1]).toBe("kubectl exec -n a -it b -c 'it'\\''s' -- sh");
+});
+
+test('what comes faster than it is shown is left out, and told once when the screen has caught up', () => {
+  const shown: string[] = [];
+  const waiting: (() => void)[] = [];
+  const output = new BoundedOutput((some, done) => {
+    shown.push(some.length > 100 ? `${some.length}` : new TextDecoder().decode(some));
+    waiting.push(done);
+  });
+  const part = new Uint8Array(400_000);
+  for (let i = 0; i < 5; i++) output.take(part);
+  expect(shown).toEqual(['400000', '400000']);
+  waiting.shift()!();
+  output.take(part);
+  expect(shown).toHaveLength(2);
+  waiting.shift()!();
+  const [cancel, said] = [shown[2]?.slice(0, 3), shown[2]?.slice(3)];
+  expect(cancel).toBe('\x18\r\n');
+  expect(said).toMatch(/^\[1600000 bytes .* left out\]\r\n$/);
+  waiting.shift()!();
+  output.take(part);
+  expect(shown).toHaveLength(4);
 });
