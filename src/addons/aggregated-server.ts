@@ -20,6 +20,15 @@ export interface Question {
   accept: string;
 }
 
+/**
+ * Path and query of a question as they are written, which is how they were authorised: to read them as a URL resolves
+ * `..` and turns `\`, and so leads into another namespace.
+ */
+export function partsOf({ url }: Pick<Question, 'url'>): { path: string; query: URLSearchParams } {
+  const [path = '', text = ''] = url.split(/\?(.*)/s);
+  return { path, query: new URLSearchParams(text) };
+}
+
 /** An HTTP API that only reads. */
 export interface AggregatedApi {
   /** The document that is answered. @throws StatusError */

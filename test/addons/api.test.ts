@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Addon } from '../../src/addons/addon.ts';
 import { customMetrics } from '../../src/addons/custom-metrics/custom-metrics.ts';
 import { Machine } from '../../src/addons/machine.ts';
+import { metrics } from '../../src/addons/metrics/metrics.ts';
 import { runAddons, type Running } from '../../src/addons/run.ts';
 import { createRestServer, type RestServer } from '../../src/rest/server.ts';
 import { makeAuthority, makeCertificate, type KeyPair } from '../../src/start/certificates.ts';
@@ -128,6 +129,15 @@ test.skipIf(!network)('an API that an add-on serves is a group like any other', 
   expect((await get('/apis/numbers.example.com')).body).toContain('"preferredVersion":');
   await running.stop();
   expect((await get(path)).status).toBe(503);
+});
+
+test.skipIf(!network)('a path leads nowhere else than to where it was authorised', async () => {
+  running = run(metrics);
+  const root = '/apis/metrics.k8s.io/v1beta1';
+  await eventually(async () => (await get(`${root}/namespaces/a/pods`)).status === 200);
+  // of one pod of the namespace, as the API server has it
+  for (const name of ['x\\..\\..\\b\\pods', '%2e%2e\\%2e%2e\\b\\pods', '%2e%2e', '..'])
+    expect([name, (await get(`${root}/namespaces/a/pods/${name}`)).status]).toEqual([name, 404]);
 });
 
 test.skipIf(!network)('custom metrics are groups of their own, and none that is somebody else’s', async () => {

@@ -4,7 +4,7 @@ import { everything, parseLabelSelector, type Selector } from '../../meta/labels
 import { formatQuantity } from '../../meta/quantity.ts';
 import { badRequest, methodNotAllowed, noSuchResource, StatusError } from '../../meta/status.ts';
 import { formatTime } from '../../meta/time.ts';
-import type { AggregatedApi, Question } from '../aggregated-server.ts';
+import { partsOf, type AggregatedApi, type Question } from '../aggregated-server.ts';
 import { EXTERNAL, VERSIONS } from './manifests.ts';
 import { externalValues, metricValues, type Value } from './metric-values.ts';
 import { seriesOfPod, type Samples } from './samples.ts';
@@ -28,19 +28,20 @@ export class CustomMetricsApi implements AggregatedApi {
   constructor(private readonly options: CustomMetricsOptions) {}
 
   /** The document that is answered. @throws StatusError */
-  answer({ method, url }: Question): object {
-    const { pathname, searchParams } = new URL(url, 'https://metrics');
-    const [root, group = '', version = '', ...rest] = pathname.split('/').slice(1).map(decoded);
+  answer(question: Question): object {
+    const { method } = question;
+    const { path, query } = partsOf(question);
+    const [root, group = '', version = '', ...rest] = path.split('/').slice(1).map(decoded);
     const versions = VERSIONS[group];
     if (root !== 'apis' || !versions) throw noSuchResource();
-    if (method !== 'GET' || ['1', 'true'].includes(searchParams.get('watch') ?? ''))
+    if (method !== 'GET' || ['1', 'true'].includes(query.get('watch') ?? ''))
       throw methodNotAllowed({ group, resource: rest.at(-1) ?? '' }, method === 'GET' ? 'watch' : method.toLowerCase());
     if (!version) return groupOf(group, versions);
     if (!versions.includes(version)) throw noSuchResource();
     const apiVersion = `${group}/${version}`;
     if (rest.length === 0) return this.resources(group, apiVersion);
-    if (group === EXTERNAL) return this.external(apiVersion, rest, searchParams);
-    return this.custom(apiVersion, rest, searchParams);
+    if (group === EXTERNAL) return this.external(apiVersion, rest, query);
+    return this.custom(apiVersion, rest, query);
   }
 
   private resources(group: string, groupVersion: string): object {

@@ -5,7 +5,7 @@ import { parseLabelSelector } from '../../meta/labels.ts';
 import { badRequest, methodNotAllowed, noSuchResource, notAcceptable, notFound } from '../../meta/status.ts';
 import type { ObjectMeta } from '../../meta/object.ts';
 import type { Clock } from '../../rules/clock.ts';
-import type { AggregatedApi, Question } from '../aggregated-server.ts';
+import { partsOf, type AggregatedApi, type Question } from '../aggregated-server.ts';
 import { GROUP, VERSION } from './manifests.ts';
 import { nodeMetrics, podMetrics, type NodeMetrics, type PodMetrics } from './metrics-objects.ts';
 import { metricsTable } from './metrics-table.ts';
@@ -37,21 +37,22 @@ export class MetricsApi implements AggregatedApi {
   constructor(private readonly options: MetricsApiOptions) {}
 
   /** The document that is answered. @throws StatusError */
-  answer({ method, url, accept }: Question): object {
-    const { pathname, searchParams } = new URL(url, 'https://metrics');
+  answer(question: Question): object {
+    const { method, accept } = question;
+    const { path, query } = partsOf(question);
     const table = wantsTable(accept);
-    if (pathname === ROOT) {
+    if (path === ROOT) {
       const resources = [resource('nodes', 'NodeMetrics', false), resource('pods', 'PodMetrics', true)];
       return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: API_VERSION, resources };
     }
-    if (pathname === `/apis/${GROUP}`) {
+    if (path === `/apis/${GROUP}`) {
       const version = { groupVersion: API_VERSION, version: VERSION };
       return { kind: 'APIGroup', apiVersion: 'v1', name: GROUP, versions: [version], preferredVersion: version };
     }
-    const [whole, namespace = '', plural = '', encoded = ''] = PLACE.exec(pathname) ?? [];
+    const [whole, namespace = '', plural = '', encoded = ''] = PLACE.exec(path) ?? [];
     const isNode = plural === 'nodes';
     if (whole === undefined || (isNode && namespace) || (!isNode && encoded && !namespace)) throw noSuchResource();
-    const watches = ['1', 'true'].includes(searchParams.get('watch') ?? '');
+    const watches = ['1', 'true'].includes(query.get('watch') ?? '');
     if (method !== 'GET' || watches)
       throw methodNotAllowed({ group: GROUP, resource: plural }, watches ? 'watch' : verbOf(method));
     if (encoded) {
@@ -59,7 +60,7 @@ export class MetricsApi implements AggregatedApi {
       const found = isNode ? this.node(name) : this.pod(decoded(namespace), name);
       return table ? metricsTable([found]) : found;
     }
-    const items = this.list(isNode, decoded(namespace), searchParams);
+    const items = this.list(isNode, decoded(namespace), query);
     if (table) return metricsTable(items);
     return { kind: isNode ? 'NodeMetricsList' : 'PodMetricsList', apiVersion: API_VERSION, metadata: {}, items };
   }

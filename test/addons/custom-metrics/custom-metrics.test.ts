@@ -171,6 +171,8 @@ describe('custom.metrics.k8s.io', () => {
     ['GET', 'custom.metrics.k8s.io/v1', 404],
     ['GET', 'other.k8s.io/v1', 404],
     ['GET', `${CUSTOM}/%zz/x/heat`, 400],
+    ['GET', `${CUSTOM.replace(/a$/, 'b')}/pods/..\\..\\..\\a\\pods\\x/heat`, 404],
+    ['GET', `${CUSTOM.replace(/a$/, 'b')}/pods/%2e%2e/%2e%2e/%2e%2e/a/pods/x/heat`, 404],
   ])('refuses %s %s', async (method, path, code) => {
     answer = (_, response) => response.end('heat 1\n');
     pods = [pod('x', {})];
