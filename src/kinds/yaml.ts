@@ -11,6 +11,7 @@ import {
 } from 'yaml';
 
 import { MAX_DEPTH } from '../go/json-syntax.ts';
+import { isYamlDeeper } from '../meta/yaml-depth.ts';
 import { NotPlain } from './yaml/not-plain.ts';
 import { readPlainYaml, TooDeep, type PlainYaml } from './yaml/plain-yaml.ts';
 
@@ -73,6 +74,9 @@ function repeatedKeys(document: Document, lines: LineCounter): string | undefine
 /** Characters that the package may read: it takes some milliseconds for each thousand. */
 const MAX_UNUSUAL = 8 * 1024;
 
+/** Levels of what the package reads. */
+const MAX_LEVELS = 200;
+
 /** Aliases begin with one; the package takes a hundred. */
 const MAX_STARS = 500;
 const EXCESSIVE = 'yaml: document contains excessive aliasing';
@@ -122,6 +126,10 @@ export function parseYaml(text: string): { value: unknown; repeated: string | un
       );
     // the package looks through the whole document for each
     if (text.split('*').length > MAX_STARS) throw new YamlError(EXCESSIVE);
+    if (isYamlDeeper(text, MAX_LEVELS))
+      throw new YamlError(
+        `yaml: ${lineOf(text, error.at)}what stands here is read in documents of up to ${MAX_LEVELS} levels`,
+      );
     return parseUnusual(text);
   }
 }

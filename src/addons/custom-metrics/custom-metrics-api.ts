@@ -148,8 +148,9 @@ function timed({ at, windowMs, value }: Value, window: 'window' | 'windowSeconds
 
 /** To a thousandth; what an int64 of them does not hold is at its end. */
 function milliQuantity(value: number): string {
-  const milli = Number.isFinite(value) ? BigInt(Math.round(value * 1000)) : MAX_MILLI;
-  const held = milli > MAX_MILLI ? MAX_MILLI : milli < -MAX_MILLI ? -MAX_MILLI : milli;
+  const milli = Math.round(value * 1000);
+  const isHeld = Math.abs(milli) < Number(MAX_MILLI);
+  const held = isHeld ? BigInt(milli) : milli < 0 ? -MAX_MILLI : MAX_MILLI;
   return formatQuantity({ nano: held * 1_000_000n, format: 'DecimalSI' });
 }
 

@@ -38,8 +38,9 @@ function parseLine(line: string): Sample | undefined {
   if (keyEnd <= 0 || keyEnd > MAX_KEY) return undefined;
   const name = line.slice(0, isPlain ? keyEnd : open).trimEnd();
   const [number = ''] = line.slice(keyEnd).trim().split(/\s/, 1);
-  if (!NAME.test(name) || !VALUE.test(number)) return undefined;
-  return { key: line.slice(0, keyEnd), name, value: Number(number) };
+  const value = VALUE.test(number) ? Number(number) : Number.NaN;
+  if (!NAME.test(name) || !Number.isFinite(value)) return undefined;
+  return { key: line.slice(0, keyEnd), name, value };
 }
 
 /** Of the first brace that is in no text; -1 where there is none. */

@@ -1,4 +1,5 @@
 import { parse } from 'yaml';
+import { isYamlDeeper } from '../../meta/yaml-depth.ts';
 import { parseDuration } from '../../go/duration.ts';
 import { compileRegexp } from '../../go/regexp.ts';
 
@@ -25,8 +26,9 @@ export interface Rule {
   external: boolean;
 }
 
-/** Characters of the text, and rules in it. */
-const MAX_TEXT = 64 * 1024;
+/** Characters and levels of the text, and rules in it. */
+const MAX_TEXT = 16 * 1024;
+const MAX_LEVELS = 32;
 const MAX_RULES = 100;
 const MAX_PARTS = 16;
 const WINDOW_MS = 60_000;
@@ -39,7 +41,8 @@ const MAX_NAME = 253;
  */
 export function parseRules(text: string): Rule[] {
   if (text.length > MAX_TEXT) throw new Error(`rules: more than ${MAX_TEXT} characters`);
-  const document: unknown = parse(text, { maxAliasCount: 0 });
+  if (isYamlDeeper(text, MAX_LEVELS)) throw new Error(`rules: more than ${MAX_LEVELS} levels`);
+  const document: unknown = parse(text, { maxAliasCount: 0, logLevel: 'error' });
   const rules = fieldsOf(document ?? {}, 'rules.yaml', ['rules'])['rules'] ?? [];
   if (!Array.isArray(rules) || rules.length > MAX_RULES)
     throw new Error(`rules: must be a list of at most ${MAX_RULES}`);
@@ -56,11 +59,12 @@ function ruleOf(value: unknown, at: string): Rule {
   );
   const suffix = textOf(fields['withoutSuffix'], `${at}.withoutSuffix`, '');
   const as = textOf(fields['as'], `${at}.as`, '*');
-  if (!/^[\w.*-]+$/.test(as) || as.length > MAX_NAME) throw new Error(`${at}.as: ${as} is no name of a metric`);
+  // more than one name in it would be names of any length
+  if (!/^(?!$)[\w.-]*\*?[\w.-]*$/.test(as) || as.length > MAX_NAME)
+    throw new Error(`${at}.as: ${as} is no name of a metric`);
   return {
     takes: (name, found) => series(name) && labels.every(([label, matches]) => matches(found.get(label) ?? '')),
-    metric: (name) =>
-      as.replaceAll('*', () => (suffix && name.endsWith(suffix) ? name.slice(0, -suffix.length) : name)),
+    metric: (name) => as.replace('*', () => (suffix && name.endsWith(suffix) ? name.slice(0, -suffix.length) : name)),
     drop: flag(fields['drop'], `${at}.drop`),
     over: oneOf(OVER, fields['over'] ?? 'last', `${at}.over`),
     windowMs: windowOf(fields['window'], `${at}.window`),

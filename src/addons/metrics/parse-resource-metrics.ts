@@ -20,6 +20,9 @@ const LINE = /^([a-z_]+)(?:\{(.*)\})? (\S+)(?: (\d+))?$/;
 const LABEL = /(?<![a-z_])([a-z_]+)="((?:[^"\\]|\\.)*)"/g;
 /** Containers of one node: more than a node takes pods, by far. */
 const MAX_CONTAINERS = 10_000;
+/** More than that is no figure: of bytes, of seconds, of ms since the epoch (the year 9999). */
+const MAX_VALUE = Number.MAX_SAFE_INTEGER;
+const MAX_AT = Date.UTC(9999, 11, 31);
 
 /**
  * Reads what a kubelet says under /metrics/resource. A container, or a pod, of which something is missing is left out, as
@@ -48,8 +51,8 @@ export function parseResourceMetrics(text: string, now: number): NodeReading | u
     if (!match) continue;
     const [, name, labels = '', text = '', time] = match;
     const value = Number(text);
-    if (!Number.isFinite(value) || value < 0) continue;
     const at = time ? Number(time) : now;
+    if (!(value >= 0 && value <= MAX_VALUE) || at > MAX_AT) continue;
     if (name === 'node_cpu_usage_seconds_total') Object.assign(node, { cpuSeconds: value, at });
     else if (name === 'node_memory_working_set_bytes') node.memoryBytes = value;
     else if (name === 'container_cpu_usage_seconds_total')

@@ -6,6 +6,8 @@ import type { NodeReading, Point } from './parse-resource-metrics.ts';
 /** On a pod: what all its containers together use. Without it usage goes up and down around half of the requests. */
 const CPU = 'ku7s.io/cpu-usage';
 const MEMORY = 'ku7s.io/memory-usage';
+/** What would be more, or less than nothing, is not meant. */
+const MAX_MILLI = 1e18;
 const SHARE = 0.5;
 /** of that half: how far it goes up and down, and how long that takes, ms */
 const SWING = 0.3;
@@ -62,7 +64,8 @@ function said({ metadata }: Pod, annotation: string, containers: number): number
   const text = metadata.annotations?.[annotation];
   if (!text) return undefined;
   try {
-    return Number(parseQuantity(text).nano) / 1e6 / containers;
+    const milli = Number(parseQuantity(text).nano) / 1e6;
+    return milli >= 0 && milli <= MAX_MILLI ? milli / containers : undefined;
   } catch {
     return undefined;
   }

@@ -17,6 +17,7 @@ describe('a text in the format of Prometheus', () => {
       ],
     ],
     ['hits NaN\nhits +Inf\nhits 0x10\nhits', []],
+    ['hits 1e309\nhits -1e999', []],
     ['1hits 3\nhi-ts 3\n{} 3', []],
     ['hits{a="b" 3', []],
     [`hits{a="${'x'.repeat(2000)}"} 3`, []],

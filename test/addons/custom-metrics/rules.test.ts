@@ -39,6 +39,8 @@ it.each([
   ["rules: [{series: 'a('}]", 'rules[0].series: error parsing regexp'],
   ["rules: [{series: '(a{1000}){1000}'}]", 'rules[0].series: error parsing regexp'],
   ['rules: [{series: a, as: "b c"}]', 'rules[0].as: b c is no name of a metric'],
+  ['rules: [{series: a, as: "*_*"}]', 'rules[0].as: *_* is no name of a metric'],
+  ['rules: [{series: a, as: ""}]', 'rules[0].as:  is no name of a metric'],
   ['rules: [{series: a, over: median}]', 'rules[0].over: must be one of last, rate, increase, avg, min, max'],
   ['rules: [{series: a, of: count}]', 'rules[0].of: must be one of sum, avg, min, max'],
   ['rules: [{series: a, window: 1h}]', 'rules[0].window: must be a duration of at most 10m'],
@@ -46,7 +48,8 @@ it.each([
   ['rules: [{series: a, external: 1}]', 'rules[0].external: must be true or false'],
   ['rules: [{series: a, resources: {services: 1}}]', 'rules[0].resources.services: must be a text'],
   ['a: &a [x]\nrules: [*a, *a]', 'Alias resolution is disabled'],
-  ['x'.repeat(70_000), 'rules: more than 65536 characters'],
+  ['x'.repeat(17_000), 'rules: more than 16384 characters'],
+  ['['.repeat(40), 'rules: more than 32 levels'],
 ])('refuses %.50s', (text, message) => {
   expect(() => parseRules(text)).toThrow(message);
 });

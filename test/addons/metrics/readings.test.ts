@@ -75,6 +75,10 @@ describe('what a kubelet says', () => {
       pods: new Map([['a/p', new Map([['c', { at: T + 1, cpuSeconds: 4, memoryBytes: 12, startedAt: 1.6e12 }]])]]),
     });
   });
+  it.each(['1e300', '-1', 'NaN', '+Inf', '1e16', '1 99999999999999999999'])('is no figure where it is %s', (value) => {
+    const text = NODE.join('\n').replace('10.5 1700000000000', value);
+    expect(parseResourceMetrics(text, 5)).toBeUndefined();
+  });
   it('has no time where a line has none', () => {
     expect(parseResourceMetrics('node_cpu_usage_seconds_total 1\nnode_memory_working_set_bytes 2', 5)?.node.at).toBe(5);
   });
