@@ -88,7 +88,7 @@ export function readStruct(schema: ObjectSchema, value: Value, walk: Walk): Shap
     value = {};
   }
   const { fields } = schema;
-  for (const key of Object.keys(value as Shape)) {
+  for (const key in value as Shape) {
     walk.keys++;
     const item = (value as Shape)[key];
     const field = fields.get(key);
@@ -127,7 +127,7 @@ function readList(schema: Schema & { type: 'list' }, value: Value, walk: Walk): 
 function readMap(schema: Schema & { type: 'map' }, value: Value, walk: Walk): Value {
   if (!isShape(value, walk)) return walk.mismatch(value);
   const out: Shape = {};
-  for (const key of Object.keys(value)) {
+  for (const key in value) {
     walk.keys++;
     walk.trail.push(key);
     const item = readValue(schema.value, value[key], walk) ?? zeroOf(schema.value, walk);

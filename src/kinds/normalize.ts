@@ -156,12 +156,13 @@ function put(out: Shape, plan: Plan, value: Value, stored: boolean): void {
 function normalizeStruct(schema: ObjectSchema, value: Shape, stored: boolean): Shape {
   const out: Shape = {};
   const { all, byName, always } = structPlan(schema);
-  const keys = Object.keys(value);
-  if (keys.length * 2 >= all.length) {
+  let count = 0;
+  for (const _ in value) count++;
+  if (count * 2 >= all.length) {
     for (const field of all) put(out, field, value[field.name], stored);
     return out;
   }
-  for (const key of keys) {
+  for (const key in value) {
     const field = byName.get(key);
     if (field) put(out, field, value[key], stored);
   }

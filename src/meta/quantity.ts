@@ -175,6 +175,13 @@ export function quantityValue(q: Quantity | string | number): number {
 export const quantityMilli = (q: Quantity | string | number): number =>
   quickMilli(q) ?? roundedUp(of(q).nano, 10n ** 6n);
 
+/** The order of two amounts in the wire form; throws QuantityError. */
+export function compareAmounts(a: string, b: string): number {
+  if (a === b) return 0;
+  const [left, right] = [quickMilli(a), quickMilli(b)];
+  return left !== undefined && right !== undefined ? left - right : compareQuantity(parseQuantity(a), parseQuantity(b));
+}
+
 /** From a count of whole units, or of thousandths. */
 export const quantityOf = (value: number, format: Quantity['format'] = 'DecimalSI'): Quantity => ({
   nano: BigInt(Math.round(value)) * GIGA,

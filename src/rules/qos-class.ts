@@ -1,6 +1,6 @@
 import type { ResourceRequirements } from '../../schema/types.ts';
 import type { Parts } from '../meta/object.ts';
-import { compareQuantity, parseQuantity, type Quantity } from '../meta/quantity.ts';
+import { compareAmounts, compareQuantity, parseQuantity, type Quantity } from '../meta/quantity.ts';
 import { addAmounts, exact, type Amounts, type List, type SpecOfAmounts } from './pod-amounts.ts';
 
 export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
@@ -16,6 +16,10 @@ function isPositive(amount: string | undefined): boolean {
 const limitsAll = ({ limits }: Resources): boolean => COMPUTE.every((name) => isPositive(limits?.[name]));
 const isAnyPositive = ({ limits, requests }: Resources): boolean =>
   COMPUTE.some((name) => isPositive(limits?.[name]) || isPositive(requests?.[name]));
+
+/** Of one that has limits. */
+const isAllItMayUse = ({ limits, requests }: Resources, name: string): boolean =>
+  isPositive(requests?.[name]) && compareAmounts(String(requests![name]), String(limits?.[name])) === 0;
 
 /** What is above zero of cpu and memory. */
 function positive(list: List | undefined): Amounts<Quantity> {
@@ -37,6 +41,9 @@ export function qosClass(spec: SpecOfAmounts | undefined): QosClass {
     : [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])].map(({ resources }) => resources ?? NONE);
   // most pods are not even candidates for the first class: then nothing has to be added up
   if (!parts.every(limitsAll)) return parts.some(isAnyPositive) ? 'Burstable' : 'BestEffort';
+  const [only = NONE] = parts;
+  // nothing to add up either
+  if (parts.length === 1) return COMPUTE.every((name) => isAllItMayUse(only, name)) ? 'Guaranteed' : 'Burstable';
   const requests: Amounts<Quantity> = {};
   const limits: Amounts<Quantity> = {};
   for (const part of parts) {

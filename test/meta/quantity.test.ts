@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   addQuantity,
   canonicalQuantity,
+  compareAmounts,
   compareQuantity,
   formatQuantity,
   parseQuantity,
@@ -69,6 +70,21 @@ describe('quantities', () => {
         quantityValue(parseQuantity(text)),
         quantityMilli(parseQuantity(text)),
       ]);
+  });
+  test('the order of two texts is that of what they say', () => {
+    fc.assert(
+      fc.property(quantity, quantity, (a, b) => {
+        expect(Math.sign(compareAmounts(a, b))).toBe(compareQuantity(parseQuantity(a), parseQuantity(b)));
+      }),
+    );
+    for (const [a, b, order] of [
+      ['1', '1000m', 0],
+      ['1Gi', '1024Mi', 0],
+      ['9999999Gi', '9999998Gi', 1],
+      ['1G', '1Gi', -1],
+    ] as const)
+      expect(Math.sign(compareAmounts(a, b)), `${a} and ${b}`).toBe(order);
+    expect(() => compareAmounts('1', 'abc')).toThrow(QuantityError);
   });
   test('sums undo differences, and order agrees with them', () => {
     fc.assert(

@@ -2,6 +2,7 @@ import { forbiddenRequest, notFound, StatusError } from '../../meta/status.ts';
 import type { Stored } from '../../store/contract.ts';
 import { objectAs } from '../object-as.ts';
 import { resourceOf } from '../target.ts';
+import { lookUp } from './objects.ts';
 import { requestName, type AdmissionPlugin, type AdmissionRequest } from './plugin.ts';
 
 const NAMESPACES = { group: '', resource: 'namespaces' };
@@ -9,14 +10,13 @@ const IMMORTAL = new Set(['default', 'kube-system', 'kube-public']);
 /** These may be made in a namespace that is going: who cleans up has to ask whether he may. */
 const ALWAYS = new Set(['localsubjectaccessreviews.authorization.k8s.io']);
 
-async function namespaceOf(request: AdmissionRequest): Promise<Stored | undefined> {
-  const { store } = request;
-  const key = { resource: 'namespaces', namespace: '', name: request.target.namespace };
-  const known = store.get(key);
-  if (known) return known;
-  // made by another process a moment ago
-  await store.fresh();
-  return store.get(key);
+/** Throws 404 and 403 where nothing can be made in a namespace. */
+function check(request: AdmissionRequest, namespace: Stored | undefined): void {
+  const { kind, namespace: name } = request.target;
+  if (!namespace) throw notFound(NAMESPACES, name);
+  const { status, metadata } = objectAs('namespaces', namespace);
+  if (status?.phase !== 'Terminating' && !metadata.deletionTimestamp) return;
+  if (!ALWAYS.has(kind.storage.key)) throw terminating(request);
 }
 
 function terminating(request: AdmissionRequest): StatusError {
@@ -40,17 +40,14 @@ export const namespaceLifecycle: AdmissionPlugin = {
   handles: ({ kind }, operation) =>
     (operation === 'CREATE' && kind.namespaced) ||
     (operation === 'DELETE' && kind.group === '' && kind.resource === 'namespaces'),
-  async admit(request) {
+  admit(request) {
     const { target, operation } = request;
     if (operation === 'DELETE') {
       if (IMMORTAL.has(target.name))
         throw forbiddenRequest(NAMESPACES, target.name, 'this namespace may not be deleted');
       return;
     }
-    const namespace = await namespaceOf(request);
-    if (!namespace) throw notFound(NAMESPACES, target.namespace);
-    const { status, metadata } = objectAs('namespaces', namespace);
-    if (status?.phase !== 'Terminating' && !metadata.deletionTimestamp) return;
-    if (!ALWAYS.has(target.kind.storage.key)) throw terminating(request);
+    const key = { resource: 'namespaces', namespace: '', name: target.namespace };
+    return lookUp(request.store, key, (namespace) => check(request, namespace));
   },
 };

@@ -1,5 +1,6 @@
 import type { Resources } from '../../../schema/types.ts';
 import type { KubeObject, Unchecked } from '../../meta/object.ts';
+import type { Key, Store, Stored } from '../../store/contract.ts';
 import type { Target } from '../contract.ts';
 import type { ObjectOf } from '../object-as.ts';
 import type { AdmissionRequest } from './plugin.ts';
@@ -33,4 +34,13 @@ function checked<R extends keyof Resources, O extends KubeObject = ObjectOf<R>>(
   if (key !== resource) throw new Error(`a write of ${key} is none of ${resource}`);
   if (!object) throw new Error(`${operation} of ${key} has no such object`);
   return object as O;
+}
+
+/**
+ * What `use` makes of an object that a write needs: at once where it is known, as a promise would be a turn of the
+ * microtasks for every write; otherwise after a look at what other processes have committed, and then perhaps of none.
+ */
+export function lookUp<T>(store: Store, key: Key, use: (found: Stored | undefined) => T): T | Promise<T> {
+  const known = store.get(key);
+  return known ? use(known) : store.fresh().then(() => use(store.get(key)));
 }

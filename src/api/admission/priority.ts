@@ -1,7 +1,9 @@
+import type { PodSpec } from '../../../schema/types.ts';
+import type { Parts } from '../../meta/object.ts';
 import { forbiddenRequest } from '../../meta/status.ts';
 import type { Store, Stored } from '../../store/contract.ts';
 import { objectAs } from '../object-as.ts';
-import { incoming, isWriteOf, previous, validated } from './objects.ts';
+import { incoming, isWriteOf, lookUp, previous, validated } from './objects.ts';
 import { isMirrorPod } from './pods.ts';
 import { requestName, type AdmissionPlugin, type AdmissionRequest } from './plugin.ts';
 
@@ -18,7 +20,7 @@ function globalDefault(store: Store): Stored | undefined {
     .sort((a, b) => valueOf(a) - valueOf(b))[0];
 }
 
-async function admitPod(request: AdmissionRequest): Promise<void> {
+function admitPod(request: AdmissionRequest): void | Promise<void> {
   const { store, operation } = request;
   const pod = incoming(request, 'pods');
   const spec = (pod.spec ??= {});
@@ -30,20 +32,17 @@ async function admitPod(request: AdmissionRequest): Promise<void> {
     return;
   }
   if (isMirrorPod(pod)) return;
-  let found: Stored | undefined;
-  if (spec.priorityClassName) {
-    const key = { resource: CLASSES, namespace: '', name: spec.priorityClassName };
-    found = store.get(key) ?? (await store.fresh(), store.get(key));
-    if (!found)
-      throw forbiddenRequest(
-        PODS,
-        requestName(request),
-        `no PriorityClass with name ${spec.priorityClassName} was found`,
-      );
-  } else {
-    found = globalDefault(store);
-    if (found) spec.priorityClassName = found.name;
-  }
+  const name = spec.priorityClassName;
+  if (!name) return setPriority(request, spec, globalDefault(store));
+  return lookUp(store, { resource: CLASSES, namespace: '', name }, (found) => {
+    if (!found) throw forbiddenRequest(PODS, requestName(request), `no PriorityClass with name ${name} was found`);
+    setPriority(request, spec, found);
+  });
+}
+
+/** As its class says; what it says itself must be the same. */
+function setPriority(request: AdmissionRequest, spec: Parts<PodSpec>, found: Stored | undefined): void {
+  if (found) spec.priorityClassName = found.name;
   const value = found ? valueOf(found) : 0;
   if (spec.priority !== undefined && spec.priority !== value) {
     const why = `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`;
@@ -63,8 +62,8 @@ export const priority: AdmissionPlugin = {
   name: 'Priority',
   handles: (target, operation) =>
     operation !== 'DELETE' && operation !== 'CONNECT' && (isWriteOf(target, 'pods') || isWriteOf(target, CLASSES)),
-  async admit(request) {
-    if (isWriteOf(request.target, 'pods')) await admitPod(request);
+  admit(request) {
+    return isWriteOf(request.target, 'pods') ? admitPod(request) : undefined;
   },
   validate(request) {
     if (isWriteOf(request.target, 'pods')) return;

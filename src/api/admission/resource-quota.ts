@@ -110,6 +110,12 @@ async function count(request: AdmissionRequest, first: Stored, delta: Usage): Pr
   }
 }
 
+async function countAll(request: AdmissionRequest, quotas: readonly Stored[]): Promise<void> {
+  const { target, object, old } = request;
+  const delta = deltaOf(resourceNameOf(target), object!, old, timeMs(request.now));
+  for (const quota of quotas) await count(request, quota, delta);
+}
+
 /** What is made is counted against the quotas of its namespace, and refused where one is full. The controller corrects the count. */
 export const resourceQuota: AdmissionPlugin = {
   name: 'ResourceQuota',
@@ -120,12 +126,10 @@ export const resourceQuota: AdmissionPlugin = {
       (operation === 'UPDATE' &&
         kind.group === '' &&
         ['pods', 'services', 'persistentvolumeclaims'].includes(kind.resource))),
-  async validate(request) {
-    const { store, target, object, old } = request;
+  validate(request) {
+    const { store, target, old } = request;
     if (target.kind.storage.key === QUOTAS && old) return;
     const quotas = store.list({ resource: QUOTAS, namespace: target.namespace }).items;
-    if (quotas.length === 0) return;
-    const delta = deltaOf(resourceNameOf(target), object!, old, timeMs(request.now));
-    for (const quota of quotas) await count(request, quota, delta);
+    return quotas.length ? countAll(request, quotas) : undefined;
   },
 };

@@ -3,7 +3,7 @@ import type { Parts } from '../../meta/object.ts';
 import { forbiddenRequest } from '../../meta/status.ts';
 import { sameJson } from '../patch/equal.ts';
 import { objectAs } from '../object-as.ts';
-import { incoming, isWriteOf, validated } from './objects.ts';
+import { incoming, isWriteOf, lookUp, validated } from './objects.ts';
 import { requestName, type AdmissionPlugin, type AdmissionRequest } from './plugin.ts';
 
 const CLASSES = 'runtimeclasses.node.k8s.io';
@@ -33,22 +33,21 @@ function addScheduling(request: AdmissionRequest, spec: Parts<PodSpec>, scheduli
 export const runtimeClass: AdmissionPlugin = {
   name: 'RuntimeClass',
   handles: (target, operation) => operation === 'CREATE' && isWriteOf(target, 'pods'),
-  async admit(request) {
+  admit(request) {
     const { spec } = incoming(request, 'pods');
     if (!spec?.runtimeClassName) return;
     const name = spec.runtimeClassName;
-    const { store } = request;
-    const key = { resource: CLASSES, namespace: '', name };
-    const found = store.get(key) ?? (await store.fresh(), store.get(key));
-    if (!found) throw refuse(request, `RuntimeClass ${JSON.stringify(name)} not found`);
-    const { overhead, scheduling } = objectAs(CLASSES, found);
-    if (overhead?.podFixed) {
-      if (spec.overhead && !sameJson(spec.overhead, overhead.podFixed)) {
-        throw refuse(request, "Pod's Overhead doesn't match RuntimeClass's defined Overhead");
+    return lookUp(request.store, { resource: CLASSES, namespace: '', name }, (found) => {
+      if (!found) throw refuse(request, `RuntimeClass ${JSON.stringify(name)} not found`);
+      const { overhead, scheduling } = objectAs(CLASSES, found);
+      if (overhead?.podFixed) {
+        if (spec.overhead && !sameJson(spec.overhead, overhead.podFixed)) {
+          throw refuse(request, "Pod's Overhead doesn't match RuntimeClass's defined Overhead");
+        }
+        spec.overhead = { ...overhead.podFixed };
       }
-      spec.overhead = { ...overhead.podFixed };
-    }
-    if (scheduling) addScheduling(request, spec, scheduling);
+      if (scheduling) addScheduling(request, spec, scheduling);
+    });
   },
   validate(request) {
     const { spec } = validated(request, 'pods');

@@ -1,28 +1,21 @@
 import { generateName } from '../../meta/names-generate.ts';
 import type { Pod, PodSpec, ServiceAccount, Volume } from '../../../schema/types.ts';
 import type { Parts, Unchecked } from '../../meta/object.ts';
-import { forbiddenRequest } from '../../meta/status.ts';
+import { forbiddenRequest, type StatusError } from '../../meta/status.ts';
 import { objectAs } from '../object-as.ts';
-import { incoming, isWriteOf } from './objects.ts';
+import { incoming, isWriteOf, lookUp } from './objects.ts';
 import { requestName, type AdmissionPlugin, type AdmissionRequest } from './plugin.ts';
 import { containersOf, isMirrorPod } from './pods.ts';
 
 const PODS = { group: '', resource: 'pods' };
+const ACCOUNTS = 'serviceaccounts';
 const MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 /** An hour and a little, so that a token that is renewed at 80% lasts as long as one of an hour was meant to. */
 const TOKEN_SECONDS = 3607;
 
-async function find(request: AdmissionRequest, name: string): Promise<ServiceAccount> {
-  const { store, target } = request;
-  const key = { resource: 'serviceaccounts', namespace: target.namespace, name };
-  let account = store.get(key);
-  if (!account) {
-    await store.fresh();
-    account = store.get(key);
-  }
-  if (account) return objectAs('serviceaccounts', account);
-  const why = `error looking up service account ${target.namespace}/${name}: serviceaccount ${JSON.stringify(name)} not found`;
-  throw forbiddenRequest(PODS, requestName(request), why);
+function notThere(request: AdmissionRequest, name: string): StatusError {
+  const why = `error looking up service account ${request.target.namespace}/${name}: serviceaccount ${JSON.stringify(name)} not found`;
+  return forbiddenRequest(PODS, requestName(request), why);
 }
 
 const tokenVolume = (name: string): Volume => ({
@@ -61,16 +54,20 @@ function mountToken(spec: Parts<PodSpec>): void {
 export const serviceAccount: AdmissionPlugin = {
   name: 'ServiceAccount',
   handles: (target, operation) => operation === 'CREATE' && isWriteOf(target, 'pods'),
-  async admit(request) {
+  admit(request) {
     const pod = incoming(request, 'pods');
     const spec = (pod.spec ??= {});
     if (isMirrorPod(pod)) return refuseForMirror(request, pod);
     spec.serviceAccountName ||= spec.serviceAccount || 'default';
     spec.serviceAccount = spec.serviceAccountName;
-    const account = await find(request, spec.serviceAccountName);
-    if (wantsToken(spec, account)) mountToken(spec);
-    if (!spec.imagePullSecrets?.length && account.imagePullSecrets?.length)
-      spec.imagePullSecrets = structuredClone(account.imagePullSecrets);
+    const name = spec.serviceAccountName;
+    return lookUp(request.store, { resource: ACCOUNTS, namespace: request.target.namespace, name }, (found) => {
+      if (!found) throw notThere(request, name);
+      const account = objectAs(ACCOUNTS, found);
+      if (wantsToken(spec, account)) mountToken(spec);
+      if (!spec.imagePullSecrets?.length && account.imagePullSecrets?.length)
+        spec.imagePullSecrets = structuredClone(account.imagePullSecrets);
+    });
   },
 };
 

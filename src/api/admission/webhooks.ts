@@ -33,31 +33,54 @@ async function settled<T>(request: AdmissionRequest, call: Call, run: () => Prom
 const idOf = ({ configuration, webhook }: Configured, index: number): string =>
   `${configuration}/${webhook.name}/${index}`;
 
+async function askToChange(request: AdmissionRequest, webhooks: readonly Configured[]): Promise<void> {
+  const { rounds, reinvocation } = roundsOf(request);
+  const { begun } = reinvocation;
+  rounds.begin(reinvocation, request.object);
+  const views = new Views(request);
+  const slice = new Slice();
+  for (const [index, configured] of webhooks.entries()) {
+    if (slice.over) await slice.next();
+    const id = idOf(configured, index);
+    const matched = await matchedBy(configured.webhook, request, views, true);
+    if (!matched || (begun && !rounds.isAskedAgain(id))) continue;
+    const call: Call = { ...configured, matched, mutating: true, round: begun ? 1 : 0, index };
+    if (await settled(request, call, () => mutate(call, request, views))) {
+      rounds.changed();
+      reinvocation.needed = true;
+    }
+    if (configured.webhook.reinvocationPolicy === 'IfNeeded') rounds.wasAsked(id);
+  }
+  if (!begun) rounds.end(request.object);
+}
+
+async function askToAllow(request: AdmissionRequest, webhooks: readonly Configured[]): Promise<void> {
+  const views = new Views(request);
+  const slice = new Slice();
+  const calls: Call[] = [];
+  for (const configured of webhooks) {
+    if (slice.over) await slice.next();
+    const matched = await matchedBy(configured.webhook, request, views, false);
+    if (matched) calls.push({ ...configured, matched, mutating: false, round: 0, index: calls.length });
+  }
+  const refused: unknown[] = [];
+  await Promise.all(
+    calls.map(async (call) => {
+      const view = await views.of(call.matched);
+      await settled(request, call, () => ask(call, request, view)).catch((error: unknown) => refused.push(error));
+    }),
+  );
+  if (refused.length) throw refused[0] as Error;
+}
+
 /** Programs outside that may change what is written, one after the other. */
 export const mutatingAdmissionWebhook: AdmissionPlugin = {
   name: 'MutatingAdmissionWebhook',
   handles,
-  async admit(request) {
+  // at once where there are none: a promise would be a turn of the microtasks for every write
+  admit(request) {
     const webhooks = webhooksOf(request.store, MUTATING);
-    if (webhooks.length === 0) return;
-    const { rounds, reinvocation } = roundsOf(request);
-    const { begun } = reinvocation;
-    rounds.begin(reinvocation, request.object);
-    const views = new Views(request);
-    const slice = new Slice();
-    for (const [index, configured] of webhooks.entries()) {
-      if (slice.over) await slice.next();
-      const id = idOf(configured, index);
-      const matched = await matchedBy(configured.webhook, request, views, true);
-      if (!matched || (begun && !rounds.isAskedAgain(id))) continue;
-      const call: Call = { ...configured, matched, mutating: true, round: begun ? 1 : 0, index };
-      if (await settled(request, call, () => mutate(call, request, views))) {
-        rounds.changed();
-        reinvocation.needed = true;
-      }
-      if (configured.webhook.reinvocationPolicy === 'IfNeeded') rounds.wasAsked(id);
-    }
-    if (!begun) rounds.end(request.object);
+    return webhooks.length ? askToChange(request, webhooks) : undefined;
   },
 };
 
@@ -65,24 +88,8 @@ export const mutatingAdmissionWebhook: AdmissionPlugin = {
 export const validatingAdmissionWebhook: AdmissionPlugin = {
   name: 'ValidatingAdmissionWebhook',
   handles,
-  async validate(request) {
+  validate(request) {
     const webhooks = webhooksOf(request.store, VALIDATING);
-    if (webhooks.length === 0) return;
-    const views = new Views(request);
-    const slice = new Slice();
-    const calls: Call[] = [];
-    for (const configured of webhooks) {
-      if (slice.over) await slice.next();
-      const matched = await matchedBy(configured.webhook, request, views, false);
-      if (matched) calls.push({ ...configured, matched, mutating: false, round: 0, index: calls.length });
-    }
-    const refused: unknown[] = [];
-    await Promise.all(
-      calls.map(async (call) => {
-        const view = await views.of(call.matched);
-        await settled(request, call, () => ask(call, request, view)).catch((error: unknown) => refused.push(error));
-      }),
-    );
-    if (refused.length) throw refused[0] as Error;
+    return webhooks.length ? askToAllow(request, webhooks) : undefined;
   },
 };

@@ -11,7 +11,7 @@ import {
 } from '../../../../meta/field.ts';
 import { isDns1123Label } from '../../../../meta/names.ts';
 import type { Parts } from '../../../../meta/object.ts';
-import { canonicalQuantity, compareQuantity, parseQuantity } from '../../../../meta/quantity.ts';
+import { canonicalQuantity, compareAmounts, parseQuantity } from '../../../../meta/quantity.ts';
 import { addReasons } from '../../../validation/report.ts';
 import {
   isHugePages,
@@ -90,16 +90,6 @@ function isMultiple(amount: string, page: string): boolean {
   } catch {
     return false;
   }
-}
-
-const PLAIN = /^(\d{1,9})(m|k|M|G|Ki|Mi|Gi)?$/;
-
-/** Amounts of one unit need no exact arithmetic. */
-function compareAmounts(a: string, b: string): number {
-  const [left, right] = [PLAIN.exec(a), PLAIN.exec(b)];
-  return left && right && left[2] === right[2]
-    ? Number(left[1]) - Number(right[1])
-    : compareQuantity(parseQuantity(a), parseQuantity(b));
 }
 
 function addAgainstLimit(errors: FieldError[], name: string, request: string, limit: string, at: Path): void {
