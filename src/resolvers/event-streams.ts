@@ -1,6 +1,7 @@
-import type { ExecutionResult } from 'graphql';
+import { GraphQLObjectType, GraphQLSchema, GraphQLString, type ExecutionResult } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import type { ServerResponse } from 'node:http';
+import { Slice } from '../api/fairness/turns.ts';
 import { drained } from './answer.ts';
 import type { Engine } from './engine.ts';
 import type { JsonText } from './json-text.ts';
@@ -11,6 +12,11 @@ export type EventStreams = (res: ServerResponse, results: Subscriber) => Promise
 
 /** What yoga is asked: the request itself has been read. */
 const ASKED = { method: 'POST', headers: { accept: 'text/event-stream', 'content-type': 'application/json' } };
+
+/** yoga wants one for each request, and asks it nothing here: ours is made as a whole by who asks for it. */
+const NO_SCHEMA = new GraphQLSchema({
+  query: new GraphQLObjectType({ name: 'Query', fields: { none: { type: GraphQLString } } }),
+});
 
 /**
  * Results over HTTP as event streams (https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md, distinct
@@ -27,7 +33,7 @@ export function createEventStreams(engine: Engine): EventStreams {
     },
   };
   const yoga = createYoga<{ results: Subscriber }>({
-    schema: () => engine.schema,
+    schema: NO_SCHEMA,
     graphqlEndpoint: '/graphql',
     landingPage: false,
     graphiql: false,
@@ -48,8 +54,12 @@ export function createEventStreams(engine: Engine): EventStreams {
       void results.return();
       void reader?.cancel().catch(() => undefined);
     });
-    for (let read = await reader?.read(); read && !read.done && !res.destroyed; read = await reader?.read())
+    const slice = new Slice();
+    for (let read = await reader?.read(); read && !read.done && !res.destroyed; read = await reader?.read()) {
       if (!res.write(read.value)) await drained(res);
+      // the socket takes megabytes at once of a client that reads nothing
+      if (slice.over) await slice.next();
+    }
     res.end();
   };
 }

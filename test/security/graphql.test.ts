@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import https from 'node:https';
 import type { TLSSocket } from 'node:tls';
@@ -269,6 +270,27 @@ describe('GraphQL', () => {
   it.each(UNREAD)('100 %s that nobody reads harm nobody', async (_, request) => {
     const { result, harm } = await other.during(() => unread(100, request));
     expect(result).toBeGreaterThan(0);
+    expect(harm.slowest).toBeLessThan(MAX_WAIT_MS);
+    expect(harm.grown).toBeLessThan(MAX_GROWTH);
+  });
+
+  it('100 sockets that nobody reads harm nobody', async () => {
+    const sockets = await Promise.all(Array.from({ length: 100 }, socket));
+    const payload = { query: 'subscription { objectsWatch(resource: "configmaps") }' };
+    const { result, harm } = await other.during(async () => {
+      const begun = sockets.map(async (ws) => {
+        ws.send(JSON.stringify({ type: 'connection_init' }));
+        ws.send(JSON.stringify({ id: '1', type: 'subscribe', payload }));
+        // the first message says that the socket is taken
+        await once(ws, 'message');
+        ws.pause();
+      });
+      await Promise.all(begun);
+      await new Promise((resolve) => setTimeout(resolve, UNREAD_MS));
+      return begun.length;
+    });
+    for (const ws of sockets) ws.terminate();
+    expect(result).toBe(100);
     expect(harm.slowest).toBeLessThan(MAX_WAIT_MS);
     expect(harm.grown).toBeLessThan(MAX_GROWTH);
   });
