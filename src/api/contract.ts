@@ -344,6 +344,8 @@ export interface Api {
   authenticate(credentials: Credentials): Promise<User | undefined>;
   /** Whether the token file has the token of this digest: its tokens say nothing of their end. */
   isInTokenFile(digest: string): boolean;
+  /** The OpenID providers at which a browser may sign in. */
+  loginProviders(): readonly LoginProvider[];
   /**
    * For what stays open: authorises, and calls `onLost` once when a right or the credential has ended, with what a new
    * request would be refused with. Without rights only the credential counts, as for a connection whose requests are
@@ -383,6 +385,18 @@ export type Attributes =
       fieldSelector?: readonly FieldTerm[];
     }
   | { verb: string; path: string };
+
+/** An OpenID provider at which a browser may sign in. */
+export interface LoginProvider {
+  readonly url: string;
+  /**
+   * Where the browser goes, to come back to `redirect` with a code. Rejects where the provider does not answer.
+   * @param verifier what is shown with the code, of 43 to 128 letters (RFC 7636)
+   */
+  addressFor(login: { redirect: string; state: string; nonce: string; verifier: string }): Promise<string>;
+  /** The ID token for a code; whether it is good is not looked at. Rejects where the provider refuses it. */
+  tokenFor(login: { code: string; redirect: string; verifier: string }): Promise<string>;
+}
 
 export interface Credentials {
   /** what is asked for: decides where there is nothing else to go by */

@@ -129,6 +129,7 @@ export function verbs(core: Core): Omit<Api, 'noteDefinition'> {
     authorizeRead: (ctx, attributes) => authorizeRead(core, ctx, attributes),
     authenticate: guard((credentials) => core.authenticator.authenticate(credentials)),
     isInTokenFile: (digest) => core.authenticator.isInTokenFile(digest),
+    loginProviders: () => core.authenticator.loginProviders,
     impersonate: (user, headers) => impersonate(core.authorizer, user, headers),
   };
 }

@@ -7,6 +7,7 @@ import { createFlowControl } from '../api/fairness/flow-control.ts';
 import { createRegistry } from '../kinds/registry.ts';
 import { createGraphQL, type GraphQLFacade } from '../resolvers/graphql.ts';
 import { Pages } from '../rest/pages/pages.ts';
+import { ProviderSignIn } from '../rest/pages/provider-sign-in.ts';
 import type { MetricLines } from '../rest/health/metrics.ts';
 import { createRestServer, type RestServer } from '../rest/server.ts';
 import { NodeDialer } from '../rest/streams/dial.ts';
@@ -186,7 +187,7 @@ export async function runApi(
     const flowControl = createFlowControl(store);
     const dialer = new NodeDialer({ ...kubeletClient, ca: ca.cert });
     const graphql = createGraphQL({ api, flowControl, dialer, log, documents: options.graphqlDocuments });
-    const pages = new Pages(api);
+    const pages = new Pages(api, { elsewhere: new ProviderSignIn(api, log) });
     const tracer =
       options.tracing &&
       (await import('./otlp-traces.ts')).otlpTraces(options.tracing, {

@@ -25,3 +25,9 @@ export async function signIn(token: string): Promise<void> {
 
 /** Ends the session, with all that it has opened. */
 export const signOut = (): Promise<unknown> => fetch(URL, { method: 'DELETE' });
+
+/** Addresses of the OpenID providers at which one may sign in. */
+export async function providersOf(): Promise<readonly string[]> {
+  const answer = await fetch('/graphiql/providers');
+  return answer.ok ? ((await answer.json()) as { providers: readonly string[] }).providers : [];
+}

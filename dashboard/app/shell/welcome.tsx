@@ -1,6 +1,7 @@
 import { Anchor, Center, Code, Loader, Stack, Text, Title } from '@mantine/core';
 import { Problem } from '../shared/problem.tsx';
 import { codeOf } from '../server/errors.ts';
+import { ProviderList } from './provider-list.tsx';
 import { TokenForm } from './token-form.tsx';
 
 /** Before anything is known of the cluster: it does not answer yet, or one is not signed in. */
@@ -16,6 +17,7 @@ export function Welcome({ error }: { error: unknown }) {
         {(code === 401 || code === 403) && (
           <>
             <Text>You are not signed in.</Text>
+            <ProviderList />
             <TokenForm />
             <Text size="sm" c="dimmed">
               Or without a token: <Code>ku7s login-link</Code> prints a link that signs a browser in, once; with{' '}

@@ -1,5 +1,5 @@
 import { unauthorized } from '../../meta/status.ts';
-import type { CredentialNotes, Credentials, User } from '../contract.ts';
+import type { CredentialNotes, Credentials, LoginProvider, User } from '../contract.ts';
 import { JwtAuthenticator } from './jwt/jwt-authenticator.ts';
 import type { JwtAuthenticatorConfiguration } from './jwt/configuration.ts';
 import type { LegacyTokens } from './legacy-tokens.ts';
@@ -42,6 +42,11 @@ export class Authenticator {
 
   isInTokenFile(digest: string): boolean {
     return this.inTokenFile.has(digest);
+  }
+
+  /** Where a browser may sign in, in the order of the configuration. */
+  get loginProviders(): readonly LoginProvider[] {
+    return this.providers.map(({ login }) => login);
   }
 
   /** From now on tokens of these providers are taken, and of no others. */

@@ -8,6 +8,7 @@ import type { Exchange } from '../exchange.ts';
 import { sendJson, sendText } from '../respond.ts';
 import { cookieOf, cookieWith, NO_COOKIE } from './cookie.ts';
 import { PageFiles } from './page-files.ts';
+import type { ProviderSignIn } from './provider-sign-in.ts';
 
 const DASHBOARD = '/dashboard';
 const GRAPHIQL = '/graphiql';
@@ -31,11 +32,17 @@ export class Pages {
   private readonly sessions: BrowserSessions;
   private readonly files: PageFiles;
 
-  /** @param folder where the built page is, if not in dist/dashboard */
+  private readonly elsewhere: ProviderSignIn | undefined;
+
+  /**
+   * @param folder where the built page is, if not in dist/dashboard
+   * @param elsewhere signs in at OpenID providers
+   */
   constructor(
     private readonly api: Pick<Api, 'authorize' | 'isInTokenFile' | 'store'>,
-    { folder, now }: { folder?: string; now?: () => number } = {},
+    { folder, now, elsewhere }: { folder?: string; now?: () => number; elsewhere?: ProviderSignIn } = {},
   ) {
+    this.elsewhere = elsewhere;
     this.sessions = new BrowserSessions(api, now);
     this.files = new PageFiles(folder);
   }
@@ -51,6 +58,7 @@ export class Pages {
     const assets = ASSETS.find((folder) => pathname.startsWith(folder));
     if (pathname === SESSION) await this.serveSession(exchange);
     else if (pathname === LINKS) await this.serveLinks(exchange);
+    else if (await this.elsewhere?.serve(exchange, this.sessions)) return true;
     else if (assets !== undefined) this.files.file(pathname.slice(assets.length), req, res);
     else if (pathname === DASHBOARD || pathname === GRAPHIQL) await this.open(exchange, pathname);
     // the page itself knows which of its views a path is

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
-import { SESSION_COOKIE } from '../pages/session-cookie.ts';
+import { LOGIN_COOKIE, SESSION_COOKIE } from '../pages/session-cookie.ts';
 
 /** RFC 9110 §7.6.1: between two neighbours only. */
 const HOP_BY_HOP = new Set([
@@ -43,7 +43,8 @@ function endToEnd(headers: IncomingHttpHeaders, drop: (name: string) => boolean)
   return out;
 }
 
-const isSession = (cookie: string): boolean => cookie.trimStart().startsWith(`${SESSION_COOKIE}=`);
+const isSession = (cookie: string): boolean =>
+  [SESSION_COOKIE, LOGIN_COOKIE].some((name) => cookie.trimStart().startsWith(`${name}=`));
 
 /** Headers of a request as they go on: without what the caller has shown to us. The body's frame is not among them. */
 export function requestHeaders(headers: IncomingHttpHeaders): OutgoingHttpHeaders {

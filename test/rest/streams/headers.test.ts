@@ -28,6 +28,7 @@ test.each<[string, Record<string, string>, Record<string, string>]>([
   ['of HTTP/2', { ':path': '/', ':authority': 'h' }, {}],
   ['other cookies', { cookie: 'a=1; __Host-ku7s_session=secret; b=2' }, { cookie: 'a=1; b=2' }],
   ['our cookie first', { cookie: '__Host-ku7s_session=secret; b=2' }, { cookie: 'b=2' }],
+  ['our cookie of a sign-in', { cookie: 'a=1; __Host-ku7s_login=secret' }, { cookie: 'a=1' }],
   ['our cookie alone', { cookie: '__Host-ku7s_session=secret' }, {}],
   ['a cookie that looks like ours', { cookie: '__Host-ku7s_session_x=1' }, { cookie: '__Host-ku7s_session_x=1' }],
   ['cookies that Connection names', { connection: 'cookie', cookie: 'a=1' }, {}],

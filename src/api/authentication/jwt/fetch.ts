@@ -8,6 +8,8 @@ export interface FetchOptions {
   timeout?: number;
   /** sent as a bearer token */
   token?: string | undefined;
+  /** sent with POST */
+  form?: URLSearchParams;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -15,11 +17,17 @@ const TIMEOUT_MS = 30_000;
 const MAX_BYTES = 1024 * 1024;
 
 /** The body of an https answer. Rejects for other answers than 2xx, for redirects too, for large ones and late ones. */
-export async function fetchText(url: string, { ca, timeout = TIMEOUT_MS, token }: FetchOptions): Promise<string> {
+export async function fetchText(url: string, { ca, timeout = TIMEOUT_MS, token, form }: FetchOptions): Promise<string> {
   const signal = AbortSignal.timeout(timeout);
-  const headers = { accept: 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
+  const headers = {
+    accept: 'application/json',
+    ...(token && { authorization: `Bearer ${token}` }),
+    ...(form && { 'content-type': 'application/x-www-form-urlencoded' }),
+  };
   const tooLarge = (): Error => new Error(`${url} answers more than ${MAX_BYTES} bytes`);
-  const { code, body } = await answerTo(request(url, { signal, headers, ...(ca && { ca }) }), MAX_BYTES, tooLarge);
+  const sent = request(url, { signal, headers, ...(ca && { ca }), ...(form && { method: 'POST' }) });
+  if (form) sent.write(form.toString());
+  const { code, body } = await answerTo(sent, MAX_BYTES, tooLarge);
   if (code < 200 || code > 299) throw new Error(`${url} answers ${code}`);
   return body.toString();
 }

@@ -1,14 +1,13 @@
 import { createLocalJWKSet, errors, type CompactVerifyGetKey, type JSONWebKeySet } from 'jose';
 import type { Clock } from '../../../rules/clock.ts';
 import type { Issuer } from './configuration.ts';
+import { discover, objectIn, placeIn, type Fetch } from './discovery.ts';
 import { fetchText } from './fetch.ts';
 
 /** The provider is asked for keys that we do not know at most this often, ms, so that nobody makes us ask it. */
 const COOLDOWN_MS = 10_000;
 /** Keys older than this, ms, are asked for again while they are still used: a provider may withdraw one. */
 const MAX_AGE_MS = 600_000;
-
-type Fetch = typeof fetchText;
 
 /**
  * The keys of an OpenID provider: found by its discovery document when the first token comes, and asked for again when
@@ -52,20 +51,11 @@ export class IssuerKeys {
   }
 
   private async ask(): Promise<void> {
-    const { url, discoveryURL, certificateAuthority: ca } = this.issuer;
-    const base = url.endsWith('/') ? url.slice(0, -1) : url;
-    const place = discoveryURL || `${base}/.well-known/openid-configuration`;
-    const { issuer, jwks_uri } = parse(await this.fetch(place, { ca }), place);
-    if (issuer !== url) throw new Error(`the provider at ${place} is ${JSON.stringify(issuer)}, not ${url}`);
-    if (typeof jwks_uri !== 'string' || !jwks_uri.startsWith('https://')) throw new Error(`${place} names no keys`);
-    const keys = parse(await this.fetch(jwks_uri, { ca }), jwks_uri);
-    this.keys = createLocalJWKSet({ keys: keys['keys'] as JSONWebKeySet['keys'] });
+    const { place, provider } = await discover(this.issuer, this.fetch);
+    const from = placeIn(provider, 'jwks_uri');
+    if (from === undefined) throw new Error(`${place} names no keys`);
+    const { keys } = objectIn(await this.fetch(from, { ca: this.issuer.certificateAuthority }), from);
+    this.keys = createLocalJWKSet({ keys: keys as JSONWebKeySet['keys'] });
     this.fetched = this.clock.now();
   }
-}
-
-function parse(text: string, from: string): Record<string, unknown> {
-  const value: unknown = JSON.parse(text);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`${from} is no object`);
-  return value as Record<string, unknown>;
 }

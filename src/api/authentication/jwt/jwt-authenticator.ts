@@ -7,6 +7,7 @@ import { userOf, type Claims, type CompiledMappings } from './claims.ts';
 import type { JwtAuthenticatorConfiguration } from './configuration.ts';
 import { claimsExpression, userExpression, type Expression } from './expression.ts';
 import { IssuerKeys } from './issuer-keys.ts';
+import { ProviderLogin } from './provider-login.ts';
 
 /** Signatures that are accepted where none are named: everything asymmetric, never `none` and never a shared secret. */
 export const SIGNING_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512'];
@@ -24,6 +25,8 @@ interface Rule {
 
 /** Users of one OpenID provider: its tokens are checked by its keys, and their claims mapped (KEP-3331). */
 export class JwtAuthenticator {
+  /** where its users sign in */
+  readonly login: ProviderLogin;
   private readonly keys: Pick<IssuerKeys, 'find'>;
   private readonly compiled: CompiledMappings;
   private readonly claimRules: Rule[];
@@ -39,6 +42,7 @@ export class JwtAuthenticator {
   ) {
     const { issuer, claimMappings, claimValidationRules = [], userValidationRules = [] } = configuration;
     this.keys = keys ?? new IssuerKeys(issuer, clock);
+    this.login = new ProviderLogin(issuer, clock);
     const compile = (text: string | undefined) => (text ? claimsExpression(text) : undefined);
     const { username, groups, uid, extra = [] } = claimMappings;
     this.compiled = {

@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto';
+import { decodeJwt } from 'jose';
+import { SESSION_MS, type BrowserSessions } from '../../api/authentication/browser-sessions.ts';
+import type { Api, LoginProvider, User } from '../../api/contract.ts';
+import { ShownCredential } from '../../api/standing/credential.ts';
+import { errorMessage } from '../../meta/error-message.ts';
+import { isStatusError } from '../../meta/status.ts';
+import type { Exchange } from '../exchange.ts';
+import { sendJson, sendText } from '../respond.ts';
+import { cookieOf, cookieWith, loginCookie } from './cookie.ts';
+import { LOGIN_COOKIE } from './session-cookie.ts';
+
+/** GET: the providers at which one may sign in. */
+const PROVIDERS = '/graphiql/providers';
+/** GET with `?issuer=`: leads to that provider, which leads back to the other. */
+const BEGIN = '/dashboard/login';
+const BACK = '/dashboard/login/back';
+/** ms in which one comes back */
+const LOGIN_MS = 10 * 60_000;
+/** Characters of what a provider says that are told. */
+const LONGEST = 300;
+
+/** What a browser takes along to a provider, in its cookie: it alone comes back with this. */
+interface Begun {
+  state: string;
+  nonce: string;
+  verifier: string;
+  provider: LoginProvider;
+}
+
+const secret = (): string => randomBytes(32).toString('base64url');
+const inCookie = ({ state, nonce, verifier, provider }: Begun): string =>
+  [state, nonce, verifier, Buffer.from(provider.url).toString('base64url')].join('.');
+
+/**
+ * Signs a browser in at an OpenID provider that the cluster believes. Its ID token is good here for what it is good for
+ * in a kubeconfig: the session is its user's, and ends with it.
+ */
+export class ProviderSignIn {
+  constructor(
+    private readonly api: Pick<Api, 'authenticate' | 'loginProviders'>,
+    private readonly log: (line: string) => void,
+  ) {}
+
+  /** False where a request is not for this. */
+  async serve(exchange: Exchange, sessions: Pick<BrowserSessions, 'link' | 'begin'>): Promise<boolean> {
+    const { method, pathname } = exchange;
+    if (method !== 'GET') return false;
+    if (pathname === PROVIDERS)
+      await sendJson(exchange, 200, { providers: this.api.loginProviders().map(({ url }) => url) });
+    else if (pathname === BEGIN) await this.begin(exchange);
+    else if (pathname === BACK) await this.comeBack(exchange, sessions);
+    else return false;
+    return true;
+  }
+
+  private async begin(exchange: Exchange): Promise<void> {
+    const provider = this.find(exchange.query.get('issuer'));
+    if (!provider) return sendText(exchange, 404, 'This cluster knows no such provider.\n');
+    const begun = { state: secret(), nonce: secret(), verifier: secret(), provider };
+    try {
+      const location = await provider.addressFor({ ...begun, redirect: backTo(exchange) });
+      leadTo(exchange, location, [loginCookie(inCookie(begun), LOGIN_MS)]);
+    } catch (error) {
+      this.log(`oidc: ${provider.url}: ${errorMessage(error)}`);
+      return sendText(exchange, 502, 'The provider does not answer.\n');
+    }
+  }
+
+  private async comeBack(exchange: Exchange, sessions: Pick<BrowserSessions, 'link' | 'begin'>): Promise<void> {
+    const { query } = exchange;
+    const begun = this.begunWith(cookieOf(exchange.req, LOGIN_COOKIE));
+    // another site is not to sign a browser in as whom it likes
+    if (!begun || query.get('state') !== begun.state)
+      return sendText(exchange, 403, 'This sign-in was not begun in this browser, or is older than ten minutes.\n');
+    // a provider that names itself is the one that was asked (RFC 9207)
+    if ((query.get('iss') ?? begun.provider.url) !== begun.provider.url)
+      return sendText(exchange, 403, 'Another provider answers than was asked.\n');
+    const code = query.get('code');
+    if (code === null) {
+      const why = query.get('error_description') ?? query.get('error') ?? 'it gives no reason';
+      return sendText(exchange, 403, `The provider has not signed you in: ${why.slice(0, LONGEST)}\n`);
+    }
+    const token = await this.tokenFor(begun, code, backTo(exchange));
+    const user = token === undefined ? undefined : await this.userOf(token, begun);
+    const id = token !== undefined && user && (await this.session(token, user, sessions));
+    if (!id) return sendText(exchange, 403, 'This cluster does not take what the provider says of you.\n');
+    leadTo(exchange, '/dashboard', [cookieWith(id, SESSION_MS), loginCookie('', 0)]);
+  }
+
+  private async tokenFor({ provider, verifier }: Begun, code: string, redirect: string): Promise<string | undefined> {
+    try {
+      return await provider.tokenFor({ code, verifier, redirect });
+    } catch (error) {
+      this.log(`oidc: ${provider.url}: ${errorMessage(error)}`);
+      return undefined;
+    }
+  }
+
+  /** Undefined where the token is not good here, or was made for another sign-in. */
+  private async userOf(token: string, { nonce }: Begun): Promise<User | undefined> {
+    const user = await this.api.authenticate({ token }).catch((error: unknown) => {
+      if (!isStatusError(error, 'Unauthorized')) throw error;
+      return undefined;
+    });
+    return user && decodeJwt(token)['nonce'] === nonce ? user : undefined;
+  }
+
+  private async session(
+    token: string,
+    user: User,
+    sessions: Pick<BrowserSessions, 'link' | 'begin'>,
+  ): Promise<string | undefined> {
+    const credential = new ShownCredential(() => this.api.authenticate({ token }), { token });
+    return sessions.begin(await sessions.link({ user, write: true }, credential));
+  }
+
+  private begunWith(cookie: string | undefined): Begun | undefined {
+    const [state = '', nonce = '', verifier = '', url = ''] = cookie?.split('.') ?? [];
+    const provider = this.find(Buffer.from(url, 'base64url').toString());
+    return provider && state ? { state, nonce, verifier, provider } : undefined;
+  }
+
+  private find(url: string | null): LoginProvider | undefined {
+    return this.api.loginProviders().find((provider) => provider.url === url);
+  }
+}
+
+/** The address to which the provider leads back: at the name by which the browser knows this server. */
+const backTo = ({ req }: Exchange): string =>
+  `https://${req.headers.host ?? String((req.headers as Record<string, unknown>)[':authority'])}${BACK}`;
+
+const leadTo = ({ res }: Exchange, location: string, cookies: readonly string[]): void => {
+  res.writeHead(303, {
+    location,
+    'set-cookie': [...cookies],
+    'cache-control': 'no-store',
+    'referrer-policy': 'no-referrer',
+  });
+  res.end();
+};
