@@ -18,9 +18,10 @@ import { ListTable } from './list-table.tsx';
 import { sortRows } from './sort-rows.ts';
 import { useList } from './use-list.ts';
 
-/** Rows that are followed at first, and the most that the server follows for one list. */
+/** Rows that are followed at first, the most that the server follows for one list, and the most that it tells of the past. */
 const FIRST = 1000;
-const MOST = 5000;
+const MOST = 10_000;
+const MOST_PAST = 5000;
 
 /** The list of one kind, whichever it is. */
 export function ListPage() {
@@ -34,7 +35,9 @@ function List({ kind }: { kind: Kind }) {
   const search: ListSearch = useSearch({ strict: false });
   const set = useChangeSearch();
 
-  const [first, setFirst] = useState(FIRST);
+  const most = search.at === undefined ? MOST : MOST_PAST;
+  const [wanted, setFirst] = useState(FIRST);
+  const first = Math.min(wanted, most);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const namespaces = useMemo(() => namespacesIn(search), [search.ns]);
   const picked = useMemo(() => (search.cols ? search.cols.split(',') : undefined), [search.cols]);
@@ -61,7 +64,7 @@ function List({ kind }: { kind: Kind }) {
     () => (column && !column.orderBy ? sortRows(list.items, column, direction) : list.items),
     [list.items, column, direction],
   );
-  const more = list.totalCount > rows.length && first < MOST;
+  const more = list.totalCount > rows.length && first < most && !list.loading;
   useEffect(() => setChosen(new Set()), [search.ns, search.q, search.at]);
 
   const [place = ''] = namespaces.length === 1 ? namespaces : [];
@@ -102,9 +105,9 @@ function List({ kind }: { kind: Kind }) {
         onSort={(sort) => set({ sort })}
         chosen={chosen}
         onChoose={setChosen}
-        onEnd={more ? () => setFirst((before) => Math.min(MOST, before * 2)) : undefined}
+        onEnd={more ? () => setFirst(first * 2) : undefined}
       />
-      {rows.length >= MOST && list.totalCount > rows.length && (
+      {rows.length >= most && list.totalCount > rows.length && (
         <Text size="sm" c="dimmed">
           These are the first {rows.length} of {list.totalCount}: filter them to see others.
         </Text>

@@ -1,4 +1,4 @@
-import { useMemo } from 'react';
+import { useEffect, useMemo, useRef } from 'react';
 import type { Kind } from '../server/kind.ts';
 import { applyLive, type LiveList, type LivePayload } from '../server/live-list.ts';
 import { liveDocument, pastDocument, type Row } from '../server/objects.ts';
@@ -51,10 +51,17 @@ export function useList(
     variables,
     reduce,
   );
+  // more of the same list is asked anew: until it comes the rows stay, and with them the place that one has scrolled to
+  const same = JSON.stringify([kind.resource, extra, { ...variables, first: 0 }]);
+  const kept = useRef<{ same: string; list: LiveList<Row> }>(undefined);
+  useEffect(() => {
+    if (live.state) kept.current = { same, list: live.state };
+  }, [live.state]);
+  const before = kept.current?.same === same ? kept.current.list : undefined;
   const past = useQuery<{ page: LiveList<Row> }>(known && at !== undefined ? documents.past : undefined, {
     ...variables,
     asOf: at,
   });
   if (at !== undefined) return { ...(past.data?.page ?? EMPTY), error: past.error, loading: past.loading };
-  return { ...(live.state ?? EMPTY), error: live.error, loading: !live.state && !live.error };
+  return { ...(live.state ?? before ?? EMPTY), error: live.error, loading: !live.state && !live.error };
 }

@@ -11,7 +11,13 @@ export interface Followed<S> {
   readonly ended: boolean;
 }
 
-type Step<T> = { payload: T } | { error: unknown } | { ended: true } | { anew: true };
+interface Begun<S> extends Followed<S> {
+  /** document and variables that it is of */
+  readonly of: string;
+}
+type Step<T> = { of: string } & ({ payload: T } | { error: unknown } | { ended: true } | { anew: true });
+
+const NOTHING = { state: undefined, error: undefined, ended: false } as const;
 
 /**
  * Follows a subscription for as long as the page shows it, through lost connections: then it begins anew.
@@ -24,21 +30,22 @@ export function useSubscription<T, S>(
 ): Followed<S> {
   const key = JSON.stringify(variables);
   const stable = useMemo(() => variables, [key]);
+  const of = `${document} ${key}`;
   const [followed, step] = useReducer(
-    (before: Followed<S>, next: Step<T>): Followed<S> => {
-      if ('anew' in next) return { state: undefined, error: undefined, ended: false };
+    (before: Begun<S>, next: Step<T>): Begun<S> => {
+      if ('anew' in next) return { ...NOTHING, of: next.of };
       if ('error' in next) return { ...before, error: next.error };
       if ('ended' in next) return { ...before, ended: true };
-      return { state: reduce(before.state, next.payload), error: undefined, ended: false };
+      return { ...NOTHING, of: next.of, state: reduce(before.state, next.payload) };
     },
-    { state: undefined, error: undefined, ended: false },
+    { ...NOTHING, of },
   );
   useEffect(() => {
     if (document === undefined) return undefined;
-    step({ anew: true });
+    step({ of, anew: true });
     let current = true;
-    const tell = (next: Step<T>): void => {
-      if (current) step(next);
+    const tell = (next: { payload: T } | { error: unknown } | { ended: true }): void => {
+      if (current) step({ of, ...next });
     };
     const stop = connection.client.subscribe<Record<string, unknown>>(
       { query: document, variables: stable },
@@ -56,5 +63,6 @@ export function useSubscription<T, S>(
       stop();
     };
   }, [document, stable]);
-  return followed;
+  // until the next has begun, what is known is of the one before
+  return followed.of === of ? followed : NOTHING;
 }

@@ -21,7 +21,7 @@ export function liveFields(kind: Kind, types: KindTypes): FacetFields {
         args: {
           ...selectionArguments(kind, types),
           orderBy: pageArguments(kind, types)['orderBy']!,
-          first: { type: GraphQLInt, description: 'how many items are looked at: 500 when not given, 5000 at most' },
+          first: { type: GraphQLInt, description: 'how many items are looked at: 500 when not given, 10000 at most' },
           resume: {
             type: GraphQLString,
             description:

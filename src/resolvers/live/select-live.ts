@@ -8,7 +8,7 @@ import { queryDigest } from '../where/cursor.ts';
 import type { ListArguments } from '../where/list-arguments.ts';
 import { collection, namespacesOf } from '../where/list-source.ts';
 import { objectFor } from '../where/object-for.ts';
-import { DEFAULT_FIRST, MAX_FIRST } from '../where/paging.ts';
+import { DEFAULT_FIRST } from '../where/paging.ts';
 import type { LiveSelection } from './live-selection.ts';
 import { NO_KEY, readEntries } from './read-entries.ts';
 
@@ -16,10 +16,13 @@ export type LiveArguments = Omit<ListArguments, 'after' | 'last' | 'before' | 'a
   resume?: string | null | undefined;
 };
 
+/** Items that are looked at, at most: there are no pages of what changes, so that these are more than those of a page. */
+const MAX_LIVE = 10_000;
+
 /** How many items are looked at. Throws 400. */
 export function firstOf({ first }: Pick<LiveArguments, 'first'>): number {
   const count = first ?? DEFAULT_FIRST;
-  if (count < 1 || count > MAX_FIRST) throw badRequest(`first must be between 1 and ${MAX_FIRST}`);
+  if (count < 1 || count > MAX_LIVE) throw badRequest(`first must be between 1 and ${MAX_LIVE}`);
   return count;
 }
 
