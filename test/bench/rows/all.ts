@@ -1,4 +1,5 @@
 import type { Row } from '../row.ts';
+import { DASHBOARD } from './dashboard.ts';
 import { DEFINITIONS } from './definitions.ts';
 import { GRAPHQL } from './graphql.ts';
 import { GRAPHQL_BUNDLE } from './graphql-bundle.ts';
@@ -28,6 +29,7 @@ export const ROWS: readonly Row[] = [
   ...GRAPHQL_LIVE,
   ...GRAPHQL_RELATIONS,
   ...GRAPHQL_WHERE,
+  ...DASHBOARD,
   ...COLD_START,
   ...EVENT_LOOP,
   ...DEFINITIONS,

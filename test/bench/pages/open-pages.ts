@@ -1,0 +1,93 @@
+import type { Page } from 'playwright-core';
+import { WebSocket } from 'ws';
+import type { Bench } from '../row.ts';
+import { connect } from '../load/connect.ts';
+import { requestOn } from '../session.ts';
+import { addressOf } from './measures.ts';
+import { signedIn } from './signed-in.ts';
+
+/** What a page that stays open asks the server for. */
+export interface Asked {
+  /** messages that begin its subscriptions */
+  subscriptions: readonly string[];
+  /** bodies of the queries that it sends again and again, of `POLLED_MS` */
+  polled: readonly string[];
+}
+
+/** What a page asks while it is looked at for so long, ms; what it asks twice in this time it goes on to ask. */
+const POLLED_MS = 6_000;
+
+/** Opens a page of the dashboard in a browser, and notes what it asks. @param shown waits until the page is whole */
+export async function askedBy(bench: Bench, path: string, shown: (page: Page) => Promise<unknown>): Promise<Asked> {
+  const { page, browser } = await signedIn(bench.endpoint);
+  try {
+    const subscriptions: string[] = [];
+    page.on('websocket', (socket) =>
+      socket.on('framesent', ({ payload }) => {
+        if (/"type":"subscribe"/.test(String(payload))) subscriptions.push(String(payload));
+      }),
+    );
+    await page.goto(addressOf(bench.endpoint, path));
+    await shown(page);
+    const sent: string[] = [];
+    page.on('request', (request) => {
+      if (request.method() === 'POST' && request.url().endsWith('/graphql')) sent.push(request.postData() ?? '');
+    });
+    await page.waitForTimeout(POLLED_MS);
+    return { subscriptions, polled: sent };
+  } finally {
+    await browser.close();
+  }
+}
+
+/**
+ * So many open pages, as the server sees them: each has a socket of its own with the page's subscriptions, and sends
+ * its queries as often as it did. Resolves when all have what they begin with. @returns what closes them
+ */
+export async function openPages({ endpoint }: Bench, pages: readonly Asked[]): Promise<() => void> {
+  const sockets = await Promise.all(pages.map(({ subscriptions }) => socketWith(endpoint, subscriptions)));
+  const queries = await connect(endpoint);
+  const all = pages.flatMap(({ polled }) => polled);
+  let next = 0;
+  const timer =
+    all.length > 0
+      ? setInterval(
+          () => void requestOn(queries, endpoint, 'POST', '/graphql', {}, JSON.parse(all[next++ % all.length]!)),
+          POLLED_MS / all.length,
+        )
+      : undefined;
+  return () => {
+    clearInterval(timer);
+    for (const socket of sockets) socket.terminate();
+    queries.destroy();
+  };
+}
+
+async function socketWith(
+  { server, token, ca }: Bench['endpoint'],
+  subscriptions: readonly string[],
+): Promise<WebSocket> {
+  const socket = new WebSocket(`${server.replace('https', 'wss')}/graphql`, 'graphql-transport-ws', {
+    headers: { authorization: `Bearer ${token}` },
+    ...(ca && { ca }),
+  });
+  const ids = new Set(subscriptions.map((text) => (JSON.parse(text) as { id: string }).id));
+  await new Promise<void>((whole, failed) => {
+    socket.on('error', failed);
+    socket.on('close', (code) => failed(new Error(`an open page was cut with ${code}`)));
+    socket.on('open', () => socket.send('{"type":"connection_init"}'));
+    socket.on('message', (data: Buffer) => {
+      // only the beginning is read: a page does that by itself, and here it is not what is measured
+      const [, id, type] = /^\{"id":"([^"]*)","type":"(\w+)"/.exec(data.toString('latin1', 0, 80)) ?? [];
+      if (id === undefined) {
+        if (data.includes('connection_ack')) for (const text of subscriptions) socket.send(text);
+        else if (data.includes('"ping"')) socket.send('{"type":"pong"}');
+        return;
+      }
+      if (type === 'next' || type === 'complete') ids.delete(id);
+      if (type === 'error') failed(new Error(data.toString()));
+      if (ids.size === 0) whole();
+    });
+  });
+  return socket;
+}
