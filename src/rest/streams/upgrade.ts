@@ -4,7 +4,7 @@ import { WebSocketServer } from 'ws';
 import type { Target } from '../../api/contract.ts';
 import { isStream } from '../../api/streams/streams.ts';
 import { badRequest, StatusError } from '../../meta/status.ts';
-import { isForeign } from '../../rules/http/same-origin.ts';
+import { isElsewhere, isForeign } from '../../rules/http/same-origin.ts';
 import { translateStoreError } from '../../api/store-errors.ts';
 import { hasApiServices } from '../aggregation/locate.ts';
 import { upgradeAggregated } from '../aggregation/upgrade.ts';
@@ -13,6 +13,7 @@ import { statusOf, PageNotFound } from '../errors.ts';
 import { Exchange } from '../exchange.ts';
 import { isGraphQL, upgradeToGraphQL } from '../graphql.ts';
 import { ALL_FORMATS, CUSTOM_FORMATS, negotiate } from '../negotiation/negotiate.ts';
+import { cookieOf } from '../pages/cookie.ts';
 import { sendStatus, sendText } from '../respond.ts';
 import type { ResourcePath, Route } from '../router.ts';
 import { requireRoute, resolved, serve } from '../serve.ts';
@@ -28,6 +29,13 @@ const MAX_MESSAGE = 4 * 1024;
 const crossSite = (): StatusError =>
   new StatusError({ message: 'a page of another site needs a token for a web socket', reason: 'Forbidden', code: 403 });
 
+/**
+ * A browser sends its session to whatever page asks, and a proxy in front may add a token to all that it passes on. One
+ * that a page shows by itself is among the protocols.
+ */
+const hasSessionElsewhere = ({ req, byToken }: Exchange): boolean =>
+  cookieOf(req) !== undefined && isElsewhere(req) && (!byToken || req.headers.authorization !== undefined);
+
 /** A request that asks for another protocol: streams to nodes, watches over web sockets, GraphQL subscriptions. */
 export async function serveUpgrade(
   services: Services,
@@ -41,6 +49,7 @@ export async function serveUpgrade(
   const exchange = new Exchange(req, res);
   try {
     const route = await identify(services, exchange);
+    if (hasSessionElsewhere(exchange)) throw crossSite();
     if (isGraphQL(services, exchange)) return await upgradeToGraphQL(services, exchange, req, socket, head);
     if (isForeign(req, exchange.byToken)) throw crossSite();
     const over = { socket, head, takeOver: () => takeOver(exchange, socket) };

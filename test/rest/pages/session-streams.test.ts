@@ -102,9 +102,36 @@ describe('the session of a browser', () => {
     ['a page without TLS', { origin: 'http://127.0.0.1' }],
     ['a sandbox', { origin: 'null' }],
     ['no page', {}],
-    ['behind a proxy', { origin: 'https://elsewhere.example', 'x-forwarded-for': '10.0.0.1' }],
   ])('is refused to %s', async (_, from) => {
     expect(await upgrade(EXEC, { cookie: await signIn(), ...from })).toEqual([403, undefined]);
+  });
+
+  describe('is refused to another site, whatever a proxy adds:', () => {
+    const from = { origin: 'https://elsewhere.example', 'sec-fetch-site': 'cross-site' };
+    const added: Record<string, string>[] = [
+      {},
+      { 'x-forwarded-for': '10.0.0.1' },
+      { 'x-forwarded-for': '127.0.0.1', 'x-forwarded-host': 'elsewhere.example', 'x-forwarded-proto': 'https' },
+      { forwarded: 'for=127.0.0.1;host=elsewhere.example', 'x-real-ip': '127.0.0.1', via: '1.1 proxy' },
+      { 'x-remote-user': 'admin', 'x-remote-group': 'system:masters' },
+      { authorization: 'Basic YWRtaW46YWRtaW4=' },
+    ];
+    // what a page can ask for with its own headers only once a server allows it (CORS) is no way in
+    const token = { authorization: `Bearer ${TOKEN}` };
+    const asked: [string, Record<string, string>[], (headers: Record<string, string>) => Promise<unknown>][] = [
+      ['a terminal', [...added, token], async (headers) => (await upgrade(EXEC, headers))[0]],
+      ['a port', [token], async (headers) => (await upgrade(EXEC.replace('exec', 'portforward'), headers))[0]],
+      ['a watch', [token], async (headers) => (await upgrade('/api/v1/pods?watch=true', headers))[0]],
+      ['a socket of GraphQL', [...added, token], async (headers) => (await upgrade('/graphql', headers))[0]],
+      ['GraphQL', added, async (headers) => (await post('/graphql', headers)).status],
+      ['the schema', added, async (headers) => (await server.ask('/openapi/v3', { anonymous: true, headers })).status],
+    ];
+    const post = (path: string, headers: Record<string, string>) =>
+      server.ask(path, { method: 'POST', anonymous: true, headers, body: { query: '{ kinds { resource } }' } });
+    it.each(asked.flatMap(([what, all, ask]) => all.map((more) => [what, more, ask] as const)))(
+      '%s, %j',
+      async (_, more, ask) => expect(await ask({ cookie: await signIn(), ...from, ...more })).toBe(403),
+    );
   });
 
   it('does nothing when it is for reading only', async () => {
@@ -177,6 +204,8 @@ describe('a session that is begun with a token', () => {
 const bearer = (token: string): Record<string, string> => ({
   'sec-websocket-protocol': `base64url.bearer.authorization.k8s.io.${Buffer.from(token).toString('base64url')}, ${PROTOCOL}`,
 });
+const PASSWORD = { authorization: 'Basic YTpi' };
+const PROXY = { 'x-forwarded-for': '127.0.0.1' };
 const elsewhere = { origin: 'https://elsewhere.example' };
 
 test.each<[string, Record<string, string>, boolean, number]>([
@@ -185,7 +214,10 @@ test.each<[string, Record<string, string>, boolean, number]>([
   ['a certificate, from another page', elsewhere, true, 403],
   ['a certificate, from a sandbox', { origin: 'null' }, true, 403],
   ['a certificate, from another page that adds a token', { ...elsewhere, ...bearer(TOKEN) }, true, 403],
-  ['a certificate of a proxy that a page asks', { ...elsewhere, 'x-forwarded-for': '127.0.0.1' }, true, 101],
+  ['a certificate, from another page that adds a password', { ...elsewhere, ...PASSWORD }, true, 403],
+  ['a certificate of a proxy that another page asks', { ...elsewhere, ...PROXY }, true, 403],
+  ['a certificate of kubectl proxy, from its page', { origin: 'http://127.0.0.1:8001', ...PROXY }, true, 101],
+  ['a certificate of a client that also has a token', { ...elsewhere, authorization: `Bearer ${TOKEN}` }, true, 101],
   ['a token, from another page', { ...elsewhere, ...bearer(TOKEN) }, false, 101],
   ['a token of a client that names an origin', { ...elsewhere, authorization: `Bearer ${TOKEN}` }, false, 101],
   ['nothing, from another page', elsewhere, false, 403],
