@@ -114,7 +114,6 @@ export interface RunningContainer {
   resize(columns: number, rows: number): void;
 }
 
-/** A command that runs beside a container's own, in the same view and network. */
 /** One of those who write to a container's stdin. */
 export interface ContainerInput {
   /** false: it takes no more until `onDrain` */
@@ -124,6 +123,7 @@ export interface ContainerInput {
   end(last: boolean): void;
 }
 
+/** A command that runs beside a container's own, in the same view and network. */
 export interface ExecSession {
   /** false: it takes no more until `onInputDrain` */
   write(chunk: Buffer): boolean;

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -42,8 +42,15 @@ describe.runIf(can.rootView)('what the launcher has open', () => {
   });
 
   it.each([5, 6, 7, 8, 9, 10])('is no working directory of a command beside: descriptor %i', async (n) => {
-    const out = await tried(search, { mounts: [part()], workingDir: `/proc/self/fd/${n}`, beside: true });
-    expect(out).not.toMatch(OUTSIDE);
+    const own = part();
+    const folder = join(own.source, 'part', 'deep', 'work');
+    // a folder when the container begins, and then a link of the container's
+    const meanwhile = (): void => {
+      rmdirSync(folder);
+      symlinkSync(`/proc/self/fd/${n}`, folder);
+    };
+    const out = await tried(search, { mounts: [own], workingDir: '/part/work', beside: true, meanwhile });
+    expect(out).toContain('chdir to /part/work: No such file or directory');
   });
 
   it('is stepped into by no link of the container', async () => {

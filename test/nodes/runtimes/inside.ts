@@ -26,6 +26,8 @@ export interface Tried {
   env?: Record<string, string>;
   /** run beside the container, which then only waits */
   beside?: boolean;
+  /** done when the container runs, and nothing beside it yet */
+  meanwhile?: () => void;
   /** in place of a shell that runs the script */
   command?: string[];
 }
@@ -82,6 +84,7 @@ export class Inside {
     });
     let out = '';
     let code: number;
+    tried.meanwhile?.();
     if (beside) {
       const session = runtime.exec(container, command);
       session.onOutput((_, chunk) => (out += chunk.toString()));

@@ -38,12 +38,13 @@ export function becomeSteps(
     ['umask', '022'],
     ['keyring'],
     ...(self.userBase === undefined ? [] : [['setns', 'users', CLONE.user] as Step]),
+    ['seal'],
     ['identity', security.user, security.group, groups, ...drop],
     ...(security.noNewPrivileges
       ? [['noNewPrivileges'] as Step]
       : [['capabilities', ...all, ...all, 0, 0] as Step, ...filter]),
     final,
-    ['workdir', workingDir],
+    ['chdir', workingDir],
     ...(security.noNewPrivileges ? filter : []),
     ['execute', command.length, ...command, ...variables],
   ];

@@ -47,14 +47,6 @@ sub look_up {
   $got;
 }
 
-# Lets go of all that is open but the streams, the agent and where errors are told: nothing of outside is left to be found.
-sub seal {
-  my $last = 0xffffffff;
-  return syscall($nr{close_range}, 5, $last, 0) unless defined $error;
-  syscall($nr{close_range}, 5, $error - 1, 0) if $error > 5;
-  syscall($nr{close_range}, $error + 1, $last, 0);
-}
-
 # Makes a directory and those above it, as the path leads within this root, also where a link leads to what is not there.
 sub folders {
   my ($path, $depth) = (@_, 0);
@@ -273,8 +265,6 @@ my %step = (
   node => sub { my ($path, $mode, $device) = @_; call('mknodat', HERE, $path, $mode + 0, $device + 0); chmod $mode & 07777, $path },
   unmount => sub { call('umount2', $_[0], 2) },
   chdir => sub { chdir $_[0] or die "chdir to $_[0]: $!\n" },
-  # where the command begins; nothing that is open may be stepped into
-  workdir => sub { seal(); chdir $_[0] or die "chdir to $_[0]: $!\n" },
   hostname => sub { call('sethostname', $_[0], length $_[0]) },
   spread => sub { call('mount', 0, $_[0], 0, $_[1] + 0, 0) },
   mount => sub { my ($type, $at, $flags, $data) = @_; call('mount', $type, $at, $type, $flags + 0, $data) },
@@ -388,6 +378,12 @@ my %step = (
     await($writer) and die "the ids of the pod could not be mapped\n";
   },
   umask => sub { umask oct $_[0] },
+  # Lets go of all that is open but the streams, the agent and where errors are told: nothing of outside is left to be found.
+  seal => sub {
+    my $kept = $error // 4;
+    call('close_range', 5, $kept - 1, 0) if $kept > 5;
+    call('close_range', $kept + 1, 0xffffffff, 0);
+  },
   # keys of its own: those of the agent's session are not for a process that may ask for keys
   keyring => sub { syscall($nr{keyctl}, 1, 0, 0, 0, 0) == -1 && $! != 1 && $! != 38 and die "$!\n" },
   # UID GID GROUPS, then the capabilities that leave the bounding set
