@@ -65,22 +65,32 @@ export class StoredEvent implements ObjectEvent {
   }
 }
 
-/** Of one of several kinds nothing is told any more: all until `resourceVersion` has been. */
-export class KindEnd implements ObjectEvent {
-  readonly type = 'ERROR';
+/** What is told of a watch itself, and of no object. */
+abstract class WatchNote implements ObjectEvent {
+  abstract readonly type: 'BOOKMARK' | 'ERROR';
   readonly object = null;
   readonly json = null;
   readonly oldObject = null;
   readonly changedPaths = null;
   readonly resourceVersion: string;
-  readonly status: Status;
 
-  constructor({ group, resource }: Kind, revision: number, status: Status) {
+  constructor(revision: number) {
     this.resourceVersion = String(revision);
-    this.status = { ...status, details: { ...status.details, group, kind: resource } };
   }
   write(out: JsonWriter): void {
     out.text += JSON.stringify(this);
+  }
+  abstract toJSON(): unknown;
+}
+
+/** Of one of several kinds nothing is told any more: all until `resourceVersion` has been. */
+export class KindEnd extends WatchNote {
+  readonly type = 'ERROR';
+  readonly status: Status;
+
+  constructor({ group, resource }: Kind, revision: number, status: Status) {
+    super(revision);
+    this.status = { ...status, details: { ...status.details, group, kind: resource } };
   }
   toJSON(): unknown {
     return { type: this.type, object: this.status };
@@ -88,13 +98,8 @@ export class KindEnd implements ObjectEvent {
 }
 
 /** How far the watch is. */
-export class Bookmark implements ObjectEvent {
+export class Bookmark extends WatchNote {
   readonly type = 'BOOKMARK';
-  readonly object = null;
-  readonly json = null;
-  readonly oldObject = null;
-  readonly changedPaths = null;
-  readonly resourceVersion: string;
   readonly initialEventsEnd: true | undefined;
 
   constructor(
@@ -102,11 +107,8 @@ export class Bookmark implements ObjectEvent {
     revision: number,
     initialEventsEnd: boolean,
   ) {
-    this.resourceVersion = String(revision);
+    super(revision);
     this.initialEventsEnd = initialEventsEnd || undefined;
-  }
-  write(out: JsonWriter): void {
-    out.text += JSON.stringify(this);
   }
   toJSON(): unknown {
     const { type, kind, resourceVersion, initialEventsEnd } = this;
