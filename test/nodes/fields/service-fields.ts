@@ -31,7 +31,7 @@ export const serviceFields: Readonly<Record<string, Decision>> = {
   'ClientIPConfig.timeoutSeconds': routed(TABLE),
   'ServiceSpec.trafficDistribution': elsewhere(
     'the controller of endpoint slices gives hints',
-    'test/kinds/strategies/core/validation.test.ts',
+    'test/reconcilers/services.test.ts',
   ),
   'ServiceSpec.type': routed(BINDINGS),
   'ServicePort.appProtocol': api('test/reconcilers/services.test.ts'),
