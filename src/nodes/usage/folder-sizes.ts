@@ -14,7 +14,8 @@ const PAUSE = 20;
 export class FolderSizes {
   private known = new Map<string, FolderUsage>();
   private measuring: Promise<void> | undefined;
-  private notBefore = 0;
+  /** when the last one began, and how long it took, ms */
+  private last = { began: -Infinity, took: 0 };
 
   constructor(
     private readonly clock: Pick<Clock, 'now'>,
@@ -29,11 +30,11 @@ export class FolderSizes {
   /** Measures these, and forgets all others; only when the last time is long enough ago for it. */
   async refresh(paths: readonly string[], intervalMs: number): Promise<void> {
     const now = this.clock.now();
-    if (this.measuring || now < this.notBefore) return this.measuring;
+    const { began, took } = this.last;
+    if (this.measuring || now < began + Math.max(intervalMs, took * PAUSE)) return this.measuring;
     this.measuring = this.measureAll(paths).finally(() => {
       this.measuring = undefined;
-      const took = this.clock.now() - now;
-      this.notBefore = now + Math.max(intervalMs, took * PAUSE);
+      this.last = { began: now, took: this.clock.now() - now };
     });
     return this.measuring;
   }

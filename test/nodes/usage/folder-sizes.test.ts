@@ -43,4 +43,20 @@ describe('the size of folders', () => {
     expect(sizes.get('/a')?.usedBytes).toBe(3);
     await sizes.refresh([], 10_000);
   });
+
+  it('is measured as often as is asked for now, not when it was measured last', async () => {
+    const clock = new FakeClock();
+    const measured: number[] = [];
+    const sizes = new FolderSizes(clock, (paths) => {
+      measured.push(clock.now());
+      return Promise.resolve(new Map(paths.map((path) => [path, { usedBytes: 1, inodesUsed: 1 }])));
+    });
+    const start = clock.now();
+    await sizes.refresh(['/a'], 60_000);
+    for (let second = 1; second <= 20; second++) {
+      await clock.advance(1000);
+      await sizes.refresh(['/a'], second < 5 ? 60_000 : 10_000);
+    }
+    expect(measured.map((time) => (time - start) / 1000)).toEqual([0, 10, 20]);
+  });
 });
