@@ -6,9 +6,20 @@ const PRODUCTS = [
 ];
 const headers = { authorization: `Bearer ${process.env.DATABASE_TOKEN}`, 'content-type': 'application/json' };
 
+/** The database may still be on its way; a job that fails would be tried again much later. */
+async function untilThere(url, tries = 60) {
+  try {
+    return await fetch(url, { headers });
+  } catch (error) {
+    if (tries === 0) throw error;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    return untilThere(url, tries - 1);
+  }
+}
+
 async function main() {
   const url = `${process.env.DATABASE_URL}/records`;
-  const there = await (await fetch(`${url}?kind=product`, { headers })).json();
+  const there = await (await untilThere(`${url}?kind=product`)).json();
   for (const product of PRODUCTS) {
     if (there.some(({ name }) => name === product.name)) continue;
     const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ kind: 'product', ...product }) });
