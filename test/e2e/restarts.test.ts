@@ -1,10 +1,12 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ContainerStatus, Pod } from '../../schema/types.ts';
 import { probeCapabilities } from '../../src/nodes/runtimes/process/capabilities.ts';
+import { buildImage, layoutFiles } from '../support/image-archive.ts';
+import { programLayers } from '../support/program-image.ts';
 import { eventually, startCluster, type Cluster } from './support/cluster.ts';
 import { end, startRole, type Role } from './support/role.ts';
 import { run, type Ran } from './support/tools.ts';
@@ -12,6 +14,25 @@ import { run, type Ran } from './support/tools.ts';
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'ku7s-restarts-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true, maxRetries: 3 }));
 const can = probeCapabilities(scratch);
+
+const AGENTS: readonly { runtime: 'process' | 'containerd'; missing?: string }[] = [
+  { runtime: 'process' },
+  {
+    runtime: 'containerd',
+    ...(spawnSync('sh', ['-c', 'command -v containerd && command -v runc']).status !== 0 && {
+      missing: 'there is no containerd, or no runc',
+    }),
+  },
+];
+
+/** A layout with an image of this name. */
+async function writeBusybox(layout: string): Promise<void> {
+  const image = buildImage(await programLayers(), { Env: ['PATH=/bin'] });
+  for (const { name, content = '' } of layoutFiles({ 'busybox:latest': image })) {
+    mkdirSync(path.dirname(path.join(layout, name)), { recursive: true });
+    writeFileSync(path.join(layout, name), content);
+  }
+}
 
 /** What a container runs: it says each second how far it is, and has an argument that no other program has. */
 const ticking = (mark: string, count = 1_000_000): string =>
@@ -23,7 +44,12 @@ const workloads = (ns: string): object[] => {
     name: 'c',
     image: 'busybox',
     command: ['sh', '-c', ticking(`${ns}-${mark}`)],
-    readinessProbe: { exec: { command: ['test', '-e', '/tmp/ready'] }, periodSeconds: 1 },
+    readinessProbe: {
+      exec: { command: ['sh', '-c', 'test -e /tmp/ready'] },
+      periodSeconds: 1,
+      timeoutSeconds: 30,
+      failureThreshold: 1,
+    },
     ...more,
   });
   const selecting = (app: string) => ({
@@ -84,22 +110,27 @@ const tickers = (ns: string): string[] =>
     })
     .filter((line) => line.startsWith('sh\0-c\0') && line.includes(`: ${ns}-`));
 
-/** A cluster with what can be killed of it. */
-abstract class World {
-  constructor(readonly cluster: Cluster) {}
+/** A cluster with what can be killed of it, and one of each workload in it. */
+class World {
+  /** @param node its folder */
+  constructor(
+    readonly cluster: Cluster,
+    readonly ns: string,
+    readonly node: string,
+  ) {}
 
   kubectl(...args: string[]): Promise<Ran> {
     return run('kubectl', this.cluster.kubeconfig, args);
   }
 
-  async apply(objects: readonly object[]): Promise<void> {
-    const text = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
+  async fill(): Promise<void> {
+    const text = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: workloads(this.ns) });
     const { stderr, code } = await run('kubectl', this.cluster.kubeconfig, ['apply', '-f', '-'], text);
     expect(code, stderr).toBe(0);
   }
 
-  async pods(ns: string): Promise<Pod[]> {
-    const { stdout } = await this.kubectl('get', 'pods', '-n', ns, '-o', 'json');
+  async pods(): Promise<Pod[]> {
+    const { stdout } = await this.kubectl('get', 'pods', '-n', this.ns, '-o', 'json');
     try {
       return (JSON.parse(stdout) as { items: Pod[] }).items;
     } catch {
@@ -108,9 +139,9 @@ abstract class World {
   }
 
   /** When all are ready: what is known of each, by the name of its pod. */
-  async ready(ns: string, good: (pods: Pod[]) => boolean = () => true): Promise<Map<string, Seen>> {
+  async ready(good: (pods: Pod[]) => boolean = () => true): Promise<Map<string, Seen>> {
     const pods = await eventually(
-      () => this.pods(ns),
+      () => this.pods(),
       (all) => all.length === PODS && all.every(isReady) && good(all),
     );
     return new Map(
@@ -127,8 +158,8 @@ abstract class World {
   }
 
   /** The last number that a pod's container has said. */
-  async tick(ns: string, pod: string): Promise<number> {
-    const { stdout } = await this.kubectl('logs', '-n', ns, pod, '--tail=1');
+  async tick(pod: string): Promise<number> {
+    const { stdout } = await this.kubectl('logs', '-n', this.ns, pod, '--tail=1');
     return Number(/tick (\d+)/.exec(stdout)?.[1] ?? 0);
   }
 }
@@ -137,45 +168,51 @@ abstract class World {
  * @param again whether containers begin again, or go on
  * @param kill ends what is to be ended; resolves when all runs again
  */
-async function survives(world: World, ns: string, again: boolean, kill: () => Promise<void>): Promise<void> {
-  await world.apply(workloads(ns));
-  const before = await world.ready(ns);
+async function survives(world: World, again: boolean, kill: () => Promise<void>): Promise<void> {
+  const { ns } = world;
+  const before = await world.ready();
   expect(tickers(ns)).toHaveLength(PODS);
   await kill();
-  const restarts = again ? 1 : 0;
-  const after = await world.ready(ns, (all) => all.every((pod) => statusOf(pod)?.restartCount === restarts));
+  const restartsOf = (name: string): number => (before.get(name)?.restarts ?? 0) + (again ? 1 : 0);
+  const after = await world.ready((all) =>
+    all.every((pod) => statusOf(pod)?.restartCount === restartsOf(pod.metadata.name)),
+  );
   for (const [name, { uid, ip, id }] of before) {
-    expect(after.get(name), name).toMatchObject({ uid, ip, restarts });
+    expect(after.get(name), name).toMatchObject({ uid, ip, restarts: restartsOf(name) });
     expect(after.get(name)?.id === id, name).toBe(!again);
   }
   // nothing twice, nothing orphaned
   expect(tickers(ns)).toHaveLength(PODS);
 
   const [pod = ''] = after.keys();
-  const said = await world.tick(ns, pod);
+  const said = await world.tick(pod);
   await eventually(
-    () => world.tick(ns, pod),
+    () => world.tick(pod),
     (tick) => tick > said,
   );
-  expect((await world.kubectl('exec', '-n', ns, pod, '--', 'rm', '/tmp/ready')).stderr).toBe('');
-  await eventually(
-    async () => (await world.pods(ns)).find(({ metadata }) => metadata.name === pod),
-    (found) => found !== undefined && !isReady(found),
-  );
-  expect((await world.kubectl('delete', 'namespace', ns, '--wait=true')).stderr).toBe('');
-  expect(tickers(ns)).toEqual([]);
-  // files go after the object
-  await eventually(
-    () => Promise.resolve(readdirSync(path.join(nodeFolder(world), 'pods'))),
-    (left) => [...before.values()].every(({ uid }) => !left.includes(uid)),
-  );
+  // it is probed
+  const isSeen = async (ready: boolean): Promise<unknown> =>
+    eventually(
+      async () => (await world.pods()).find(({ metadata }) => metadata.name === pod),
+      (found) => found !== undefined && isReady(found) === ready,
+    );
+  const exec = (command: string): Promise<Ran> => world.kubectl('exec', '-n', ns, pod, '--', 'sh', '-c', command);
+  expect((await exec('rm /tmp/ready')).stderr).toBe('');
+  await isSeen(false);
+  expect((await exec(': > /tmp/ready')).stderr).toBe('');
 }
 
-const nodeFolder = (world: World): string =>
-  world instanceof Apart ? path.join(scratch, 'nodes', 'node') : path.join(world.cluster.data, 'node');
-
-class Together extends World {}
-class Apart extends World {}
+/** What went on all the time goes when it is deleted. */
+async function ends(world: World): Promise<void> {
+  const uids = [...(await world.ready()).values()].map(({ uid }) => uid);
+  expect((await world.kubectl('delete', 'namespace', world.ns, '--wait=true')).stderr).toBe('');
+  expect(tickers(world.ns)).toEqual([]);
+  // files go after the object
+  await eventually(
+    () => Promise.resolve(readdirSync(path.join(world.node, 'pods'))),
+    (left) => uids.every((uid) => !left.includes(uid)),
+  );
+}
 
 const postmaster = ({ data }: Cluster): number =>
   Number(readFileSync(path.join(data, 'postgres/pgdata/postmaster.pid'), 'utf8').split('\n', 1)[0]);
@@ -200,61 +237,73 @@ describe.skipIf(!can.rootView)('pods outlive', () => {
     let cluster: Cluster;
     beforeAll(async () => {
       cluster = await startCluster();
-      world = new Together(cluster);
+      world = new World(cluster, 'together', path.join(cluster.data, 'node'));
+      await world.fill();
     });
     afterAll(() => cluster?.remove());
 
-    it('Ctrl-C and a start: they begin again, each at its address', () =>
-      survives(world, 'ctrl-c', true, async () => {
-        await cluster.stop();
-        expect(tickers('ctrl-c')).toEqual([]);
-        await cluster.restart();
-      }));
-
     it('kill -9 of the server: they go on', () =>
-      survives(world, 'server', false, async () => {
+      survives(world, false, async () => {
         cluster.process.kill('SIGKILL');
         await gone(cluster.process);
-        expect(tickers('server')).toHaveLength(PODS);
+        expect(tickers(world.ns)).toHaveLength(PODS);
         await cluster.restart();
       }));
 
     it('kill -9 of Postgres: they go on, and so does the API', () =>
-      survives(world, 'postgres', false, async () => {
+      survives(world, false, async () => {
         const pid = postmaster(cluster);
         process.kill(pid, 'SIGKILL');
         await eventually(
-          async () => (await world.kubectl('create', 'configmap', 'back', '-n', 'postgres')).code,
+          async () => (await world.kubectl('create', 'configmap', 'back', '-n', world.ns)).code,
           (code) => code === 0,
         );
         expect(postmaster(cluster)).not.toBe(pid);
       }));
 
+    it('Ctrl-C and a start: they begin again, each at its address', () =>
+      survives(world, true, async () => {
+        await cluster.stop();
+        expect(tickers(world.ns)).toEqual([]);
+        await cluster.restart();
+      }));
+
     it('kill -9 of everything, containers too: they begin again, each at its address', () =>
-      survives(world, 'all', true, async () => {
+      survives(world, true, async () => {
         cluster.process.kill('SIGKILL');
         process.kill(postmaster(cluster), 'SIGKILL');
         await gone(cluster.process);
         for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name)))
           try {
-            if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(': all-')) process.kill(Number(pid), 'SIGKILL');
+            const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+            if (line.includes(`: ${world.ns}-`)) process.kill(Number(pid), 'SIGKILL');
           } catch {
             continue;
           }
         await cluster.restart();
       }));
+
+    it('leave nothing when they are deleted', () => ends(world));
   });
 
-  describe('as an agent of its own', () => {
+  describe.each(AGENTS)('as an agent of its own on $runtime', ({ runtime, missing }) => {
+    const folder = mkdtempSync(path.join(scratch, `${runtime}-`));
+    const images = path.join(folder, 'images');
     let cluster: Cluster;
-    let agent: Role;
+    let agent: Role | undefined;
     let world: World;
-    const start = (...more: string[]): Promise<Role> => startRole('nodes', cluster, scratch, ...more);
+    const start = (...more: string[]): Promise<Role> =>
+      startRole('nodes', cluster, folder, '--nodes', `${runtime}:1`, '--images', images, ...more);
     beforeAll(async () => {
-      cluster = await startCluster(['--roles', 'api,controllers,scheduler']);
+      if (missing) return;
+      mkdirSync(images);
+      if (runtime === 'containerd') await writeBusybox(path.join(images, 'busybox'));
+      cluster = await startCluster(['--roles', 'api,controllers,scheduler', '--addons', 'storage']);
       agent = await start();
-      world = new Apart(cluster);
+      world = new World(cluster, `apart-${runtime}`, path.join(folder, 'nodes', 'node'));
+      await world.fill();
     });
+    beforeEach(({ skip }) => skip(missing !== undefined, missing));
     afterAll(async () => {
       if (agent) await end(agent);
       // nothing of the machine is kept for a next start
@@ -263,18 +312,20 @@ describe.skipIf(!can.rootView)('pods outlive', () => {
     });
 
     it('its kill -9: they go on', () =>
-      survives(world, 'agent', false, async () => {
-        await end(agent, 'SIGKILL');
+      survives(world, false, async () => {
+        await end(agent!, 'SIGKILL');
         agent = await start();
       }));
 
     it('its Ctrl-C: they go on', () =>
-      survives(world, 'leave', false, async () => {
-        await end(agent);
-        expect(agent.log()).toContain('pods go on without their agent');
-        expect(tickers('leave')).toHaveLength(PODS);
+      survives(world, false, async () => {
+        await end(agent!);
+        expect(agent!.log()).toContain('pods go on without their agent');
+        expect(tickers(world.ns)).toHaveLength(PODS);
         agent = await start();
       }));
+
+    it('leave nothing when they are deleted', () => ends(world));
   });
 });
 
