@@ -22,6 +22,7 @@ spec:
     metadata: { labels: { app: web } }
     spec:
       nodeSelector: { own: 'yes' }
+      terminationGracePeriodSeconds: 1
       containers:
         - name: web
           image: node

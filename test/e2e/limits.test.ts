@@ -43,11 +43,19 @@ const once = (name: string, script: string, more: object = {}, spec: object = {}
     ...spec,
   });
 
+const FILL = 'head -c 20000000 /dev/zero > /v/file';
+const MOUNTED = { volumeMounts: [{ name: 'v', mountPath: '/v' }] };
+const emptyDir = (of: object) => ({ volumes: [{ name: 'v', emptyDir: of }] });
+
 /** What a pod takes more of than it may have, and what becomes of it. */
 describe.skipIf(why)(`limits of pods${why && ` (skipped: ${why})`}`, () => {
   const suite = kubectlSuite('limits', ['--pod-max-pids', '64', '--eviction-pressure-transition-period', '10s'], 1);
   let session: Session;
-  beforeAll(async () => void (session = await suite.namespace()));
+  beforeAll(async () => {
+    session = await suite.namespace();
+    // folders are measured now and then: it fills its own while others are looked at
+    await session.ok('create -f -', once('disk', `${FILL}; sleep 1000`, MOUNTED, emptyDir({ sizeLimit: '1Mi' })));
+  });
 
   const ended = async (name: string): Promise<{ reason: string; exitCode: number }> => {
     const state = '.status.containerStatuses[0].state.terminated';
@@ -96,20 +104,10 @@ describe.skipIf(why)(`limits of pods${why && ` (skipped: ${why})`}`, () => {
     expect(exitCode).not.toBe(0);
   });
 
-  it('an emptyDir in memory is full at its size, one on disk ends its pod', async () => {
-    const volume = (emptyDir: object) => ({ volumes: [{ name: 'v', emptyDir }] });
-    const mounted = { volumeMounts: [{ name: 'v', mountPath: '/v' }] };
-    const fill = 'head -c 20000000 /dev/zero > /v/file';
-    await session.ok('create -f -', once('tmpfs', fill, mounted, volume({ medium: 'Memory', sizeLimit: '1Mi' })));
+  it('an emptyDir in memory is full at its size', async () => {
+    const volume = emptyDir({ medium: 'Memory', sizeLimit: '1Mi' });
+    await session.ok('create -f -', once('tmpfs', FILL, MOUNTED, volume));
     expect(await ended('tmpfs')).toMatchObject({ reason: 'Error', exitCode: 1 });
-    await session.ok('create -f -', once('disk', `${fill}; sleep 1000`, mounted, volume({ sizeLimit: '1Mi' })));
-    await eventually(
-      () => session.field('pod/disk', '.status.reason'),
-      (reason) => reason === 'Evicted',
-    );
-    expect(await session.field('pod/disk', '.status.message')).toBe(
-      'Usage of EmptyDir volume "v" exceeds the limit "1Mi". ',
-    );
   });
 
   it('what was resized holds in the kernel, and the container stays', async () => {
@@ -131,6 +129,16 @@ describe.skipIf(why)(`limits of pods${why && ` (skipped: ${why})`}`, () => {
     );
     expect(limits).toEqual([String(128 * 2 ** 20)]);
     expect(await session.field('pod/grows', '.status.containerStatuses[0].restartCount')).toBe('0');
+  });
+
+  it('an emptyDir on disk ends its pod', async () => {
+    await eventually(
+      () => session.field('pod/disk', '.status.reason'),
+      (reason) => reason === 'Evicted',
+    );
+    expect(await session.field('pod/disk', '.status.message')).toBe(
+      'Usage of EmptyDir volume "v" exceeds the limit "1Mi". ',
+    );
   });
 
   it('nothing is left of pods that are deleted', async () => {

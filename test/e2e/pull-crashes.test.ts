@@ -17,7 +17,7 @@ const scratch = mkdtempSync(path.join(os.tmpdir(), 'ku7s-pull-crashes-'));
 const can = probeCapabilities(scratch);
 const images = path.join(scratch, 'nodes', 'node', 'images');
 /** Files of the layer that takes its time to come and to be unpacked. */
-const FILES = 5000;
+const FILES = 2000;
 const CHUNK = 8 * 1024;
 /** Hardly to be compressed. */
 const contentOf = (n: number): string => createHash('sha512').update(String(n)).digest('base64');

@@ -45,19 +45,22 @@ const RUNTIMES: readonly Runtime[] = [
   { name: 'containerd', nodes: 'containerd:1', image: true, missing: lacks('ldd', 'containerd', 'runc') },
 ];
 
+const images = mkdtempSync(path.join(os.tmpdir(), 'ku7s-shop-'));
+beforeAll(async () => {
+  if (RUNTIMES.some(({ image, missing }) => image && !missing)) await writeNodeImage(images, 'shop.example/node:1');
+});
+afterAll(() => rmSync(images, { recursive: true, force: true, maxRetries: 3 }));
+
 describe.each(RUNTIMES)('the shop on $name', ({ nodes, image, missing }) => {
   const kustomization = image ? path.join(SHOP, 'overlays/images') : SHOP;
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'ku7s-shop-'));
   let cluster: Cluster;
   let cert: string;
   let ports: { http: number; https: number };
 
   beforeAll(async () => {
     if (missing) return;
-    if (image) await writeNodeImage(folder, 'shop.example/node:1');
-    const images = image ? ['--images', folder] : [];
     const ingress = ['--ingress-http-port', '0', '--ingress-https-port', '0'];
-    cluster = await startCluster(['--nodes', nodes, ...images, ...ingress]);
+    cluster = await startCluster(['--nodes', nodes, ...(image ? ['--images', images] : []), ...ingress]);
     const pair = await makeCertificate({ commonName: HOST }, undefined, [HOST]);
     cert = pair.cert;
     for (const [file, text] of Object.entries(pair)) writeFileSync(path.join(cluster.data, `shop.${file}`), text);
@@ -70,7 +73,6 @@ describe.each(RUNTIMES)('the shop on $name', ({ nodes, image, missing }) => {
   afterAll(async () => {
     await cluster?.kubectl('delete namespace shop --wait=true');
     await cluster?.remove();
-    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   });
   beforeEach(({ skip }) => {
     skip(missing !== undefined, missing);
