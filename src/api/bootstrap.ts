@@ -4,6 +4,7 @@ import type { KubeObject } from '../meta/object.ts';
 import { isStatusError } from '../meta/status.ts';
 import type { RequestContext, Target } from './contract.ts';
 import type { Core } from './core.ts';
+import { API_SERVICES, builtinService } from './definitions/own-services.ts';
 import { newObject } from './new-object.ts';
 import { OPTIONAL_ROLES } from './optional-roles.ts';
 import { OWN_ROLES } from './own-roles.ts';
@@ -34,6 +35,12 @@ function wanted({ services, registry }: Core): Wanted[][] {
   const optional = Object.entries(OPTIONAL_ROLES).flatMap(([resource, roles]) =>
     registry.preferred(resource) ? roles : [],
   );
+  const apis = registry.groups().flatMap(({ group, versions }) =>
+    versions.flatMap((version) => {
+      const object = builtinService(group, version);
+      return object ? { resource: API_SERVICES, object } : [];
+    }),
+  );
   const namespaces = NAMESPACES.map((name) => ({ resource: 'namespaces', object: newObject({ name }) }));
   const facts = Object.entries<object[]>(bootstrapObjects).flatMap(([resource, list]) =>
     (list as KubeObject[]).map((one) => ({
@@ -50,7 +57,7 @@ function wanted({ services, registry }: Core): Wanted[][] {
       { spec: { type: 'ClusterIP', clusterIP: apiAddress, sessionAffinity: 'None', ports: [port] } },
     ),
   };
-  return [namespaces, [...facts, ...OWN_ROLES, ...optional, service]];
+  return [namespaces, [...facts, ...OWN_ROLES, ...optional, ...apis, service]];
 }
 
 const system: RequestContext = {

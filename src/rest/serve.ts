@@ -3,7 +3,6 @@ import { isStream } from '../api/streams/streams.ts';
 import { badRequest, isStatusError, methodNotAllowedHere } from '../meta/status.ts';
 import type { Attributes } from '../api/contract.ts';
 import { translateStoreError } from '../api/store-errors.ts';
-import { hasApiServices } from './aggregation/locate.ts';
 import { serveAggregated } from './aggregation/serve.ts';
 import { attributesOf } from './attributes.ts';
 import { identify } from './audit.ts';
@@ -93,7 +92,7 @@ async function answer(services: Services, exchange: Exchange, known: Route | und
   try {
     const route = known ?? (await identify(services, exchange));
     if (services.tracer) traceRequest(services.tracer, exchange, attributesOf(exchange, route));
-    if (hasApiServices(services.api) && (await serveAggregated(services, exchange, route, requireRoute))) return;
+    if (services.remote.any && (await serveAggregated(services, exchange, route, requireRoute))) return;
     if (route.type === 'resource') await serveResource(services, exchange, route.path);
     else if (isGraphQL(services, exchange)) await serveGraphQL(services, exchange);
     else {

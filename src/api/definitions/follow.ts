@@ -16,6 +16,8 @@ import { operationOf } from '../write/operation.ts';
 import { ownershipOf } from '../write/ownership.ts';
 import { deleteOf, writeOf } from '../write/stored-write.ts';
 import { GroupNames } from './group-names.ts';
+import { API_SERVICES } from './own-services.ts';
+import { ServedVersions } from './served-versions.ts';
 import { isEstablished, wantedStatus } from './status.ts';
 import type { DefinitionFault } from '../contract.ts';
 
@@ -52,6 +54,7 @@ class Definitions {
   private unfollow = (): void => undefined;
   private readonly cleaning = new Set<string>();
   private readonly names = new GroupNames();
+  private readonly versions: ServedVersions;
   /** what the kinds in the registry were made of, by their definition's name */
   private readonly served = new Map<string, string>();
 
@@ -64,7 +67,9 @@ class Definitions {
     private readonly core: Core,
     /** revisions at which they were made, by `/name` */
     private readonly created: Map<string, number>,
-  ) {}
+  ) {
+    this.versions = new ServedVersions(core, system, (what) => this.report(what));
+  }
 
   /** Says what a façade cannot serve of a definition's kinds; null: it can serve all. */
   note(name: string, fault: DefinitionFault | null): void {
@@ -76,8 +81,9 @@ class Definitions {
   }
 
   follow(): void {
-    this.unfollow = follow(
-      this.core.store,
+    const { store } = this.core;
+    const unfollow = follow(
+      store,
       { resource: DEFINITIONS },
       {
         seen: (stored, isNew) => {
@@ -87,6 +93,12 @@ class Definitions {
         gone: (stored) => this.gone(stored),
       },
     );
+    const look = ({ name }: Stored): void => this.versions.seen(name);
+    const unfollowServices = follow(store, { resource: API_SERVICES }, { seen: look, gone: look });
+    this.unfollow = () => {
+      unfollow();
+      unfollowServices();
+    };
   }
 
   stop(): void {
@@ -105,6 +117,7 @@ class Definitions {
   private seen(stored: Stored): void {
     const definition = objectAs(DEFINITIONS, stored);
     this.names.put(definition);
+    this.versions.put(definition);
     if (definition.status?.conditions?.some(({ type }) => type === 'GraphQL')) this.faulty.add(stored.name);
     else this.faulty.delete(stored.name);
     this.serve(stored);
@@ -117,6 +130,7 @@ class Definitions {
   /** Names that a definition had are free for those of its group that want them. */
   private gone(stored: Stored): void {
     this.forget(stored.name);
+    this.versions.remove(stored.name);
     for (const name of this.names.remove(stored.name)) {
       const other = this.core.store.get({ resource: DEFINITIONS, namespace: '', name });
       if (other) this.seen(other);

@@ -10,10 +10,12 @@ import type { Stored } from '../../store/contract.ts';
 import { aggregatedResources, type AggregatedGroup } from '../discovery/aggregated.ts';
 import type { ApiResource } from '../discovery/api-resource.ts';
 import type { ApiGroup } from '../discovery/discovery.ts';
+import type { RemoteGroup } from '../discovery/in-order.ts';
 import { AVAILABLE, failedCheck, whyUnreachable, type Availability } from './availability.ts';
 import type { FrontProxyAgents } from './front-proxy-agents.ts';
-import { API_SERVICES, endpointOf, remoteOf, remoteSpecs, type RemoteSpec } from './locate.ts';
+import { API_SERVICES, endpointOf, remoteOf, type RemoteSpec } from './locate.ts';
 import { readRemote } from './read-remote.ts';
+import { RemoteTable } from './remote-table.ts';
 
 /** How often it is looked whether an API server is to be asked again, and when it is: one that answered, one that did not. */
 const LOOK_MS = 1000;
@@ -50,13 +52,26 @@ export class RemoteApis implements RemoteReader {
   private readonly known = new Map<string, Known>();
   private readonly checking = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
+  private readonly table: RemoteTable;
 
   constructor(
     private readonly api: Api,
     private readonly agents: FrontProxyAgents,
     private readonly now: () => number,
     private readonly log: (line: string) => void,
-  ) {}
+  ) {
+    this.table = new RemoteTable(api);
+  }
+
+  /** Whether anything is served by others: where not, nothing is looked for. */
+  get any(): boolean {
+    return this.table.size > 0;
+  }
+
+  /** Versions of a group that other servers answer for, the preferred one first. */
+  versions(group: string): string[] {
+    return this.table.all().flatMap(({ spec }) => (spec.group === group ? [spec.version] : []));
+  }
 
   start(): void {
     this.timer = setInterval(() => this.look(), LOOK_MS).unref();
@@ -64,11 +79,12 @@ export class RemoteApis implements RemoteReader {
 
   close(): void {
     clearInterval(this.timer);
+    this.table.close();
   }
 
   /** Checks those whose time has come, or of which something has changed. */
   look(): void {
-    const specs = remoteSpecs(this.api);
+    const specs = this.table.all();
     if (specs.length === 0 && this.known.size === 0) return;
     const there = new Set(specs.map(({ spec }) => idOf(spec)));
     for (const id of this.known.keys()) if (!there.has(id)) this.known.delete(id);
@@ -86,27 +102,27 @@ export class RemoteApis implements RemoteReader {
   }
 
   /** Groups for /apis: those that only others serve. */
-  groups(): ApiGroup[] {
-    return this.byGroup().flatMap(([name, specs]) => {
+  groups(): RemoteGroup<ApiGroup>[] {
+    return this.byGroup().flatMap(({ name, priority, specs }) => {
       const versions = specs.map(({ version }) => ({ groupVersion: `${name}/${version}`, version }));
       const [preferredVersion] = versions;
-      return preferredVersion ? [{ name, versions, preferredVersion }] : [];
+      return preferredVersion ? [{ priority, group: { name, versions, preferredVersion } }] : [];
     });
   }
 
   /** The same for the aggregated document, with what each serves. */
-  aggregated(): AggregatedGroup[] {
-    return this.byGroup().map(([name, specs]) => ({
-      metadata: { name },
-      versions: specs.map((spec) => {
+  aggregated(): RemoteGroup<AggregatedGroup>[] {
+    return this.byGroup().map(({ name, priority, specs }) => {
+      const versions = specs.map((spec) => {
         const { resources = [], current = false } = this.known.get(idOf(spec)) ?? {};
         return {
           version: spec.version,
           resources: aggregatedResources(resources, spec),
           freshness: current ? ('Current' as const) : ('Stale' as const),
         };
-      }),
-    }));
+      });
+      return { priority, group: { metadata: { name }, versions } };
+    });
   }
 
   /** Undefined where nobody beside this server serves the group. Rejects with the Status that is answered instead. */
@@ -116,7 +132,7 @@ export class RemoteApis implements RemoteReader {
   ): Promise<unknown> {
     const spec = version
       ? remoteOf(this.api, group, version)
-      : remoteSpecs(this.api).find((each) => each.spec.group === group)?.spec;
+      : this.table.all().find((each) => each.spec.group === group)?.spec;
     if (!spec) return undefined;
     const parts = [
       'apis',
@@ -144,14 +160,15 @@ export class RemoteApis implements RemoteReader {
     throw serviceUnavailable(`${spec.service.name} answered ${code}`);
   }
 
-  private byGroup(): [string, RemoteSpec[]][] {
+  private byGroup(): { name: string; priority: number; specs: RemoteSpec[] }[] {
     const groups = new Map<string, RemoteSpec[]>();
-    for (const { spec } of remoteSpecs(this.api)) {
+    for (const { spec } of this.table.all()) {
       // what has not been asked yet is not worth a client's warning that it is stale
       if (!this.known.has(idOf(spec)) || this.api.registry.groups().some(({ group }) => group === spec.group)) continue;
       groups.set(spec.group, [...(groups.get(spec.group) ?? []), spec]);
     }
-    return [...groups];
+    // the first has the highest priority of its group, and all of it have that
+    return [...groups].map(([name, specs]) => ({ name, priority: specs[0]?.groupPriorityMinimum ?? 0, specs }));
   }
 
   private async check(spec: RemoteSpec, stored: Stored, seen: string, why: Availability | undefined): Promise<void> {

@@ -13,7 +13,7 @@ import { forwardedFor } from '../streams/forwarded-for.ts';
 import { answerHeaders, requestHeaders } from '../streams/headers.ts';
 import { inSandbox } from '../streams/sandbox.ts';
 import { identityHeaders } from './identity-headers.ts';
-import { endpointOf, remoteOf, remoteVersions, type RemoteSpec } from './locate.ts';
+import { endpointOf, remoteOf, type RemoteSpec } from './locate.ts';
 
 const UNAVAILABLE = 503;
 /** A server that does not begin to answer in this time is taken for unreachable. Bodies and watches may last. */
@@ -127,9 +127,9 @@ async function serveGroup(
   group: string,
   authorize: Authorize,
 ): Promise<boolean> {
-  const { api } = services;
+  const { api, remote } = services;
   if (exchange.method !== 'GET' || api.registry.groups().some((g) => g.group === group)) return false;
-  const versions = remoteVersions(api, group).map((version) => ({ groupVersion: `${group}/${version}`, version }));
+  const versions = remote.versions(group).map((version) => ({ groupVersion: `${group}/${version}`, version }));
   if (versions.length === 0) return false;
   authorize(services, exchange, route);
   await sendJson(exchange, 200, {

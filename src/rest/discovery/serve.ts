@@ -10,6 +10,7 @@ import { send } from '../respond.ts';
 import type { Route } from '../router.ts';
 import type { Services } from '../services.ts';
 import type { ApiGroup } from './discovery.ts';
+import { inOrder } from './in-order.ts';
 
 type DiscoveryRoute = Extract<Route, { type: 'discovery' }>;
 const CIDRS = (exchange: Exchange) => [
@@ -59,7 +60,7 @@ function documentOf(
     return {
       kind: 'APIGroupList',
       apiVersion: 'v1',
-      groups: [...discovery.groups, ...remote.groups()].map(groupFields),
+      groups: inOrder(discovery.groups, ({ name }) => name, remote.groups()).map(groupFields),
     };
   const found = discovery.group(group);
   return found && { kind: 'APIGroup', apiVersion: 'v1', ...groupFields(found) };
@@ -82,7 +83,8 @@ async function sendAggregated(
   legacy: boolean,
   version: 'v2' | 'v2beta1',
 ): Promise<void> {
-  const items = [...discovery.aggregated(legacy), ...(legacy ? [] : remote.aggregated())];
+  const own = discovery.aggregated(legacy);
+  const items = legacy ? own : inOrder(own, ({ metadata }) => metadata.name ?? '', remote.aggregated());
   const body = Buffer.from(
     `${JSON.stringify({ kind: 'APIGroupDiscoveryList', apiVersion: `apidiscovery.k8s.io/${version}`, metadata: {}, items })}\n`,
   );

@@ -6,7 +6,6 @@ import { isStream } from '../../api/streams/streams.ts';
 import { badRequest, StatusError } from '../../meta/status.ts';
 import { isElsewhere, isForeign } from '../../rules/http/same-origin.ts';
 import { translateStoreError } from '../../api/store-errors.ts';
-import { hasApiServices } from '../aggregation/locate.ts';
 import { upgradeAggregated } from '../aggregation/upgrade.ts';
 import { identify } from '../audit.ts';
 import { statusOf, PageNotFound } from '../errors.ts';
@@ -53,8 +52,7 @@ export async function serveUpgrade(
     if (isGraphQL(services, exchange)) return await upgradeToGraphQL(services, exchange, req, socket, head);
     if (isForeign(req, exchange.byToken)) throw crossSite();
     const over = { socket, head, takeOver: () => takeOver(exchange, socket) };
-    if (hasApiServices(services.api) && (await upgradeAggregated(services, exchange, route, requireRoute, over)))
-      return;
+    if (services.remote.any && (await upgradeAggregated(services, exchange, route, requireRoute, over))) return;
     if (route.type === 'resource') return await serveResource(services, exchange, route.path, socket, head);
     await plain(services, exchange, socket, route);
   } catch (error) {
