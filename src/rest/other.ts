@@ -76,7 +76,7 @@ const index: Handler = async ({ discovery, openapi }, exchange) => {
   ];
   paths.push(
     '/openapi/v2',
-    ...openapi.index().map((path) => `/openapi/v3/${path}`),
+    ...[...openapi.index().keys()].map((path) => `/openapi/v3/${path}`),
     '/openapi/v3',
     '/openid/v1/jwks',
     '/readyz',

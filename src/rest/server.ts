@@ -144,7 +144,7 @@ class Server implements RestServer {
       metrics,
       identifier: new Identifier(api, tls, () => clock.now()),
       discovery: new Discovery(api.registry),
-      openapi: new OpenApi(api.registry),
+      openapi: new OpenApi(api.registry, remote.documents),
       dialer: dialer ?? new NodeDialer({ ...kubeletClient, ca: tls.clientCA }),
       frontProxy: agents,
       remote,

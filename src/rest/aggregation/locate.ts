@@ -13,6 +13,8 @@ export interface RemoteSpec extends APIServiceSpec {
   service: { namespace: string; name: string; port?: number };
 }
 
+export const idOf = ({ group, version }: RemoteSpec): string => `${group}/${version}`;
+
 /** The server that a group and version belong to; undefined where it is this one, or nobody. */
 export function remoteOf({ store, registry }: Api, group: string, version: string): RemoteSpec | undefined {
   const stored = store.get({ resource: API_SERVICES, namespace: '', name: `${version}.${group}` });

@@ -6,21 +6,26 @@ import type { FrontProxyAgents } from './front-proxy-agents.ts';
 import { identityHeaders } from './identity-headers.ts';
 import type { RemoteSpec } from './locate.ts';
 
-/** Of an answer that is kept whole: the metrics of a large cluster are some megabytes. */
-const MAX_BYTES = 64 * 1024 * 1024;
+export interface RemoteRequest {
+  /** with its query */
+  path: string;
+  timeoutMs: number;
+  /** bytes of the answer, which is kept whole */
+  most: number;
+  ifNoneMatch?: string;
+}
 
 /**
  * GET of a path at an aggregated API server, as this user. Rejects with Error where no answer has come in the time, or
  * one that is too large.
- * @param host an address that may be connected to @param path with its query
+ * @param host an address that may be connected to
  */
 export async function readRemote(
   agents: FrontProxyAgents,
   spec: RemoteSpec,
   { host, port }: Endpoint,
   user: User,
-  path: string,
-  timeoutMs: number,
+  { path, timeoutMs, most, ifNoneMatch }: RemoteRequest,
 ): Promise<Answer> {
   const servername = `${spec.service.name}.${spec.service.namespace}.svc`;
   const request = httpsRequest({
@@ -29,8 +34,13 @@ export async function readRemote(
     servername,
     path,
     agent: agents.to(spec),
-    headers: { ...identityHeaders(user), host: `${servername}:${port}`, accept: 'application/json' },
+    headers: {
+      ...identityHeaders(user),
+      host: `${servername}:${port}`,
+      accept: 'application/json',
+      ...(ifNoneMatch && { 'if-none-match': ifNoneMatch }),
+    },
   });
   endWithin(request, timeoutMs, () => new Error(`${servername} does not answer`));
-  return answerTo(request, MAX_BYTES, () => new Error(`the answer of ${servername} is too large`));
+  return answerTo(request, most, () => new Error(`the answer of ${servername} is too large`));
 }

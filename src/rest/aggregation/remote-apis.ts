@@ -13,8 +13,9 @@ import type { ApiGroup } from '../discovery/discovery.ts';
 import type { RemoteGroup } from '../discovery/in-order.ts';
 import { AVAILABLE, failedCheck, whyUnreachable, type Availability } from './availability.ts';
 import type { FrontProxyAgents } from './front-proxy-agents.ts';
-import { API_SERVICES, endpointOf, remoteOf, type RemoteSpec } from './locate.ts';
-import { readRemote } from './read-remote.ts';
+import { API_SERVICES, endpointOf, idOf, remoteOf, type RemoteSpec } from './locate.ts';
+import { readRemote, type RemoteRequest } from './read-remote.ts';
+import { MAX_INDEX_BYTES, RemoteDocuments } from './remote-documents.ts';
 import { RemoteTable } from './remote-table.ts';
 
 /** How often it is looked whether an API server is to be asked again, and when it is: one that answered, one that did not. */
@@ -24,9 +25,14 @@ const BAD_MS = 5000;
 /** ms for the answer of a check, and of a read */
 const CHECK_TIMEOUT_MS = 5000;
 const READ_TIMEOUT_MS = 30_000;
+const DOCUMENT_TIMEOUT_MS = 60_000;
+/** Bytes of an answer that is kept whole: the metrics of a large cluster are some megabytes. */
+const MAX_BYTES = 64 * 1024 * 1024;
 
 /** As the aggregator asks by itself. */
 const AGGREGATOR: User = { name: 'system:kube-aggregator', groups: ['system:masters'] };
+/** As it asks what they say of what they serve. */
+const READER: User = { name: 'system:aggregator', groups: [] };
 const SYSTEM: RequestContext = {
   user: { name: 'system:apiserver', groups: ['system:masters'] },
   agent: 'kube-apiserver',
@@ -53,6 +59,7 @@ export class RemoteApis implements RemoteReader {
   private readonly checking = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
   private readonly table: RemoteTable;
+  readonly documents: RemoteDocuments;
 
   constructor(
     private readonly api: Api,
@@ -61,6 +68,13 @@ export class RemoteApis implements RemoteReader {
     private readonly log: (line: string) => void,
   ) {
     this.table = new RemoteTable(api);
+    this.documents = new RemoteDocuments(
+      (spec, path, ifNoneMatch, most) =>
+        this.ask(spec, READER, { path, timeoutMs: DOCUMENT_TIMEOUT_MS, most, ifNoneMatch }),
+      () => this.served(),
+      now,
+      log,
+    );
   }
 
   /** Whether anything is served by others: where not, nothing is looked for. */
@@ -99,6 +113,7 @@ export class RemoteApis implements RemoteReader {
         .catch((error: unknown) => this.log(`aggregation: ${id}: ${errorMessage(error)}`))
         .finally(() => this.checking.delete(id));
     }
+    this.documents.look((id) => this.known.get(id)?.current === true);
   }
 
   /** Groups for /apis: those that only others serve. */
@@ -148,16 +163,26 @@ export class RemoteApis implements RemoteReader {
       .map(encodeURIComponent)
       .join('/')}`;
     const text = new URLSearchParams(query).toString();
-    const { code, body } = await this.ask(spec, user, text ? `${path}?${text}` : path, READ_TIMEOUT_MS).catch(
-      (error: unknown) => {
-        throw isStatusError(error) ? error : serviceUnavailable(errorMessage(error));
-      },
-    );
+    const { code, body } = await this.ask(spec, user, {
+      path: text ? `${path}?${text}` : path,
+      timeoutMs: READ_TIMEOUT_MS,
+      most: MAX_BYTES,
+    }).catch((error: unknown) => {
+      throw isStatusError(error) ? error : serviceUnavailable(errorMessage(error));
+    });
     const answer = parsed(body);
     if (code >= 200 && code < 300 && answer) return answer;
     const status: Partial<Status> | undefined = answer?.['kind'] === 'Status' ? answer : undefined;
     if (status?.message) throw new StatusError({ reason: '', ...status, message: status.message, code });
     throw serviceUnavailable(`${spec.service.name} answered ${code}`);
+  }
+
+  /** Those whose group and version this server has not itself. */
+  private served(): RemoteSpec[] {
+    const own = new Set(
+      this.api.registry.groups().flatMap(({ group, versions }) => versions.map((version) => `${group}/${version}`)),
+    );
+    return this.table.all().flatMap(({ spec }) => (own.has(idOf(spec)) ? [] : spec));
   }
 
   private byGroup(): { name: string; priority: number; specs: RemoteSpec[] }[] {
@@ -178,7 +203,11 @@ export class RemoteApis implements RemoteReader {
     if (!why) {
       const path = `/apis/${id}`;
       try {
-        const { code, body } = await this.ask(spec, AGGREGATOR, path, CHECK_TIMEOUT_MS);
+        const { code, body } = await this.ask(spec, AGGREGATOR, {
+          path,
+          timeoutMs: CHECK_TIMEOUT_MS,
+          most: MAX_INDEX_BYTES,
+        });
         const list = parsed(body)?.['resources'];
         if (code < 200 || code > 299) found = failedCheck(`bad status from ${path}: ${code}`);
         else resources = Array.isArray(list) ? (list as ApiResource[]) : [];
@@ -191,11 +220,11 @@ export class RemoteApis implements RemoteReader {
     this.known.set(id, { seen, due: this.now() + (current ? GOOD_MS : BAD_MS), resources, current });
   }
 
-  private async ask(spec: RemoteSpec, user: User, path: string, timeoutMs: number): Promise<Answer> {
+  private async ask(spec: RemoteSpec, user: User, request: RemoteRequest): Promise<Answer> {
     const endpoint = endpointOf(this.api, spec);
     if (!endpoint) throw serviceUnavailable('service unavailable');
     const host = await this.api.locate(endpoint.host, endpoint.port);
-    return readRemote(this.agents, spec, { host, port: endpoint.port }, user, path, timeoutMs);
+    return readRemote(this.agents, spec, { host, port: endpoint.port }, user, request);
   }
 
   private async write(stored: Stored, found: Availability): Promise<void> {
@@ -216,8 +245,6 @@ export class RemoteApis implements RemoteReader {
       .catch((error: unknown) => isStatusError(error, 'NotFound') || Promise.reject(error as Error));
   }
 }
-
-const idOf = ({ group, version }: RemoteSpec): string => `${group}/${version}`;
 
 function parsed(body: Buffer): Record<string, unknown> | undefined {
   try {

@@ -6,6 +6,7 @@ import type { Endpoint } from '../../api/streams/ready-endpoint.ts';
 import type { Attributes } from '../../api/contract.ts';
 import type { Exchange } from '../exchange.ts';
 import { sendJson, sendText } from '../respond.ts';
+import { V3 } from '../openapi/openapi.ts';
 import type { Route } from '../router.ts';
 import type { Services } from '../services.ts';
 import { framing, sendBody } from '../streams/body.ts';
@@ -103,9 +104,8 @@ export async function serveAggregated(
   authorize: Authorize,
 ): Promise<boolean> {
   const { group, version } = placeOf(route);
-  if (!group) return false;
-  if (!version) return serveGroup(services, exchange, route, group, authorize);
-  const spec = remoteOf(services.api, group, version);
+  if (group && !version) return serveGroup(services, exchange, route, group, authorize);
+  const spec = group ? remoteOf(services.api, group, version ?? '') : documentOwner(services, exchange, route);
   if (!spec) return false;
   const right = authorize(services, exchange, route);
   // what the other server says may last: it knows nothing of rights that end here
@@ -117,6 +117,13 @@ export async function serveAggregated(
   if (endpoint) await proxy(services, exchange, spec, endpoint);
   else await sendText(exchange, UNAVAILABLE, 'service unavailable\n');
   return true;
+}
+
+/** Who has what is asked for, where that is a document of OpenAPI version 3 that this server has not. */
+function documentOwner({ openapi, remote }: Services, { method, pathname }: Exchange, route: Route) {
+  if (route.type !== 'other' || method !== 'GET' || !pathname.startsWith(`${V3}/`)) return undefined;
+  const path = pathname.slice(V3.length + 1);
+  return openapi.third(path.replace(/\/$/, '')) ? undefined : remote.documents.ownerOf(path);
 }
 
 /** `/apis/GROUP` of a group that only other servers have. */

@@ -5,6 +5,7 @@ import type { Kind } from '../../kinds/kind.ts';
 import { customDefinitions, customTypeNames } from './custom.ts';
 import { definitionOf, type Node } from './definitions.ts';
 import { discoveryPath, pathsOf } from './operations.ts';
+import { withKinds } from './others/merge.ts';
 import { encodeOpenApi } from './protobuf.ts';
 
 /** A form in which a document of version 2 is sent: what some of its paths, or of its types, become. */
@@ -13,16 +14,23 @@ export interface Form {
   comma: Buffer;
   paths(some: Record<string, Node>): Buffer;
   definitions(some: Record<string, Node>): Buffer;
+  parameters(some: Record<string, Node>): Buffer;
 }
 
 const withoutBraces = (some: Record<string, Node>): Buffer => Buffer.from(stringifyExact(some).slice(1, -1));
 
-export const JSON_FORM: Form = { comma: Buffer.from(','), paths: withoutBraces, definitions: withoutBraces };
+export const JSON_FORM: Form = {
+  comma: Buffer.from(','),
+  paths: withoutBraces,
+  definitions: withoutBraces,
+  parameters: withoutBraces,
+};
 /** A message that comes in pieces is put together by who reads it: pieces of one document are documents. */
 export const PROTOBUF_FORM: Form = {
   comma: Buffer.alloc(0),
   paths: (paths) => encodeOpenApi({ paths }),
   definitions: (definitions) => encodeOpenApi({ definitions }),
+  parameters: (parameters) => encodeOpenApi({ parameters }),
 };
 
 /** Bytes of what is kept of custom kinds, in one form; the rest is made when it is asked for. */
@@ -37,7 +45,7 @@ export class Fragments {
     sizeCalculation: ({ length }) => length,
   });
 
-  constructor(private readonly form: Form) {}
+  constructor(readonly form: Form) {}
 
   root(group: string, version: string): Buffer {
     return this.form.paths(discoveryPath(group, version, 2));
@@ -51,7 +59,9 @@ export class Fragments {
     return made;
   }
 
-  type(name: string): Buffer {
+  /** @param kinds that it stands for besides its own */
+  type(name: string, kinds?: readonly unknown[]): Buffer {
+    if (kinds) return this.form.definitions({ [name]: withKinds(definitionOf(name, 2) ?? {}, kinds) });
     let made = this.types.get(name);
     if (!made) this.types.set(name, (made = this.form.definitions({ [name]: definitionOf(name, 2) ?? {} })));
     return made;

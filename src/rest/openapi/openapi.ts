@@ -4,10 +4,14 @@ import { customDefinitions } from './custom.ts';
 import { closure, refsOf } from './definitions.ts';
 import { INFO, SECURITY } from './info.ts';
 import { discoveryPath, pathsOf } from './operations.ts';
+import { NO_OTHERS, type OtherDocuments } from './others/documents.ts';
 import type { Pieces } from './pieces.ts';
 import { SecondVersion } from './second.ts';
 import { servedHash } from './served-hash.ts';
 import { typeNameOf } from './type-names.ts';
+
+/** where the documents of version 3 are */
+export const V3 = '/openapi/v3';
 
 /** What version 3 serves of one group and version. */
 export interface ThirdDocument {
@@ -75,13 +79,18 @@ export class OpenApi {
   readonly second: SecondVersion;
   private made: { generation: number; documents: ReadonlyMap<string, GroupVersion> } | undefined;
 
-  constructor(private readonly registry: Registry) {
-    this.second = new SecondVersion(registry);
+  constructor(
+    private readonly registry: Registry,
+    private readonly others: OtherDocuments = NO_OTHERS,
+  ) {
+    this.second = new SecondVersion(registry, () => others.second());
   }
 
-  /** What version 3 has documents for, with their hashes: `api/v1`, `apis/apps/v1` … */
-  index(): { path: string; hash: string }[] {
-    return [...this.documents()].map(([path, { hash }]) => ({ path, hash }));
+  /** What version 3 has documents for, and where: `api/v1`, `apis/apps/v1` … What this server has itself is its own. */
+  index(): ReadonlyMap<string, string> {
+    const own = [...this.documents()].map(([path, { hash }]): [string, string] => [path, `${V3}/${path}?hash=${hash}`]);
+    const others = this.others.index();
+    return new Map(others.size === 0 ? own : [...others, ...own]);
   }
 
   /** The document of a group and version; undefined where there is none. */

@@ -3,9 +3,9 @@ import type { Exchange } from '../exchange.ts';
 import { parseAccept } from '../negotiation/accept.ts';
 import { sendJson, sendStream } from '../respond.ts';
 import type { Services } from '../services.ts';
+import { V3 } from './openapi.ts';
 import type { Pieces } from './pieces.ts';
 
-const V3 = '/openapi/v3';
 const YEAR_S = 365 * 24 * 3600;
 
 const JSON_TYPE = 'application/json';
@@ -64,8 +64,8 @@ export async function serveOpenApi({ openapi }: Services, exchange: Exchange): P
       ? sendDocument(exchange, JSON_TYPE, { hash: second.hash('json'), pieces: () => second.jsonPieces() })
       : sendDocument(exchange, PROTOBUF_TYPE, { hash: second.hash('protobuf'), pieces: () => second.protobufPieces() });
   if (path === V3) {
-    const paths = openapi.index().map(({ path: id, hash }) => [id, { serverRelativeURL: `${V3}/${id}?hash=${hash}` }]);
-    return sendJson(exchange, 200, { paths: Object.fromEntries(paths) });
+    const paths = [...openapi.index()].map(([id, serverRelativeURL]) => [id, { serverRelativeURL }]);
+    return sendJson(exchange, 200, { paths: Object.fromEntries(paths) as object });
   }
   const document = openapi.third(path.slice(V3.length + 1));
   if (!document) throw new PageNotFound();

@@ -4,6 +4,8 @@ import { readAnswer } from './read-answer.ts';
 export interface Answer {
   code: number;
   body: Buffer;
+  /** of what is answered, where it has one */
+  etag?: string;
 }
 
 /**
@@ -18,7 +20,9 @@ export function answerTo(request: ClientRequest, most: number, tooLarge: () => E
     request.once('close', () => answered || reject(new Error('the connection was closed without an answer')));
     request.once('response', (answer) => {
       answered = true;
-      readAnswer(answer, most, tooLarge).then((body) => resolve({ code: answer.statusCode ?? 0, body }), reject);
+      const { statusCode: code = 0, headers } = answer;
+      const more = headers.etag === undefined ? {} : { etag: headers.etag };
+      readAnswer(answer, most, tooLarge).then((body) => resolve({ code, body, ...more }), reject);
     });
     request.end();
   });

@@ -11,7 +11,7 @@ import { OpenApi } from '../../../src/rest/openapi/openapi.ts';
 const openApi = new OpenApi(createRegistry());
 const loader = new SchemaLoader(<T>(path: string): Promise<T> => {
   if (path === '/openapi/v3') {
-    const paths = openApi.index().map(({ path: id, hash }) => [id, { serverRelativeURL: `/openapi/v3/${id}?${hash}` }]);
+    const paths = [...openApi.index()].map(([id, serverRelativeURL]) => [id, { serverRelativeURL }]);
     return Promise.resolve({ paths: Object.fromEntries(paths) } as T);
   }
   const document = openApi.third(path.slice('/openapi/v3/'.length).replace(/\?.*/, ''));

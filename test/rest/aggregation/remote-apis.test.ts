@@ -31,19 +31,55 @@ let server: TestServer;
 let other: https.Server;
 let code: number;
 let asked: { url: string | undefined; user: unknown }[];
+/** requests for documents */
+let read: string[];
 let now = Date.now();
+
+const PATH = `apis/${GROUP}/v1`;
+const documents: Record<string, object> = {
+  '/openapi/v3': {
+    paths: {
+      [PATH]: { serverRelativeURL: `/openapi/v3/${PATH}?hash=abc` },
+      'apis/apps/v1': { serverRelativeURL: '/openapi/v3/apis/apps/v1?hash=abc' },
+      elsewhere: { serverRelativeURL: 'https://elsewhere.example.com/' },
+    },
+  },
+  [`/openapi/v3/${PATH}?hash=abc`]: { openapi: '3.0.0' },
+  '/openapi/v2': {
+    swagger: '2.0',
+    paths: {
+      [`/${PATH}/counts`]: {
+        get: { responses: { 200: { description: 'OK', schema: { $ref: '#/definitions/Count' } } } },
+        parameters: [{ $ref: '#/parameters/limit' }],
+      },
+      '/apis/apps/v1/deployments': {},
+    },
+    definitions: {
+      Count: { type: 'object', 'x-kubernetes-group-version-kind': [{ group: GROUP, version: 'v1', kind: 'Count' }] },
+    },
+    parameters: { limit: { in: 'query', name: 'limit', type: 'integer' } },
+  },
+};
 
 beforeAll(async () => {
   server = await TestServer.open({ clock: { now: () => now } });
   const authority = await makeAuthority('other-ca');
   const serving = await makeCertificate({ commonName: 'other' }, authority, ['numbers.t.svc']);
   other = https.createServer({ ...serving, requestCert: true, rejectUnauthorized: false }, (request, response) => {
-    asked.push({ url: request.url, user: request.headers['x-remote-user'] });
+    const { url = '', headers } = request;
+    const said = documents[url];
+    if (said) {
+      read.push(`${url} ${headers['x-remote-user'] as string} ${headers['if-none-match'] ?? ''}`);
+      const known = headers['if-none-match'] === '"second"';
+      response.writeHead(known ? 304 : 200, url === '/openapi/v2' ? { etag: '"second"' } : {});
+      return void response.end(known ? '' : JSON.stringify(said));
+    }
+    asked.push({ url, user: headers['x-remote-user'] });
     response.writeHead(code, { 'content-type': 'application/json' });
     const list = { kind: 'APIResourceList', groupVersion: `${GROUP}/v1`, resources };
     const counts = { kind: 'CountList', apiVersion: `${GROUP}/v1`, metadata: {}, items: [{ metadata: { name: 'a' } }] };
     const refused = { kind: 'Status', status: 'Failure', reason: 'NotFound', message: 'no such count', code: 404 };
-    response.end(JSON.stringify(code === 404 ? refused : request.url === `/apis/${GROUP}/v1` ? list : counts));
+    response.end(JSON.stringify(code === 404 ? refused : url === `/apis/${GROUP}/v1` ? list : counts));
   });
   await new Promise<void>((done) => other.listen(0, '127.0.0.1', done));
   const { port } = other.address() as AddressInfo;
@@ -73,6 +109,7 @@ afterAll(async () => {
 beforeEach(() => {
   code = 200;
   asked = [];
+  read = [];
 });
 
 const condition = async () => {
@@ -127,6 +164,40 @@ describe('an API server beside this one', () => {
     ]);
   });
 
+  it('is in OpenAPI with what it says of its group', async () => {
+    const index = async () => (await server.ask('/openapi/v3')).body.paths;
+    await expect
+      .poll(async () => (await index())[PATH], { timeout: 20_000 })
+      .toEqual({ serverRelativeURL: `/openapi/v3/${PATH}?hash=abc` });
+    expect((await index())['apis/apps/v1'].serverRelativeURL).not.toContain('abc');
+    expect(await index()).not.toHaveProperty('elsewhere');
+    const { body, headers } = await server.ask('/openapi/v2');
+    expect(body.paths).toHaveProperty([`/${PATH}/counts`]);
+    expect(body.definitions).toMatchObject({ Count: { type: 'object' }, 'io.k8s.api.core.v1.Pod': {} });
+    expect(body.parameters).toEqual({ limit: { in: 'query', name: 'limit', type: 'integer' } });
+    const again = await server.ask('/openapi/v2', { headers: { 'if-none-match': headers.etag ?? '' } });
+    expect(again.status).toBe(304);
+    expect(read).toEqual(['/openapi/v3 system:aggregator ', '/openapi/v2 system:aggregator ']);
+  });
+
+  it('gives its document to who asks, under the own name', async () => {
+    const { body } = await server.ask(`/openapi/v3/${PATH}?hash=abc`);
+    expect(body).toEqual({ openapi: '3.0.0' });
+    expect(read).toEqual([`/openapi/v3/${PATH}?hash=abc admin `]);
+    const { status } = await server.ask(`/openapi/v3/${PATH}?hash=abc`, { anonymous: true });
+    expect(status).toBe(403);
+    expect((await server.ask('/openapi/v3/apis/none.example.com/v1')).status).toBe(404);
+    expect(read).toHaveLength(1);
+  });
+
+  it('is asked for its documents again after a while, and not for what is known', async () => {
+    now += 61_000;
+    await expect
+      .poll(() => read, { timeout: 20_000 })
+      .toEqual(['/openapi/v3 system:aggregator ', '/openapi/v2 system:aggregator "second"']);
+    expect((await server.ask('/openapi/v2')).body.definitions).toHaveProperty('Count');
+  });
+
   it('is read over GraphQL by who may, under the own name', async () => {
     const graphql = createGraphQL({ api: server.test.api, log: () => undefined });
     const query = `{ objects(resource: "counts.${GROUP}", namespace: "t", labelSelector: "a=b") { items } }`;
@@ -157,5 +228,8 @@ describe('an API server beside this one', () => {
   it('is forgotten with its APIService', async () => {
     await server.ask(`/apis/${SERVICE}/v1.${GROUP}`, { method: 'DELETE' });
     expect(await groups()).not.toContain(GROUP);
+    expect((await server.ask('/openapi/v3')).body.paths).not.toHaveProperty([PATH]);
+    expect((await server.ask('/openapi/v2')).body.definitions).not.toHaveProperty('Count');
+    expect((await server.ask(`/openapi/v3/${PATH}?hash=abc`)).status).toBe(404);
   });
 });

@@ -45,7 +45,7 @@ test('version 2 has the paths and types of all kinds, in both of its forms', () 
 
 test('a document of version 3 has all that it refers to', () => {
   add(0);
-  for (const { path } of openapi.index()) {
+  for (const path of openapi.index().keys()) {
     const text = whole(openapi.third(path)?.pieces() ?? []).toString();
     const { schemas } = (JSON.parse(text) as Document).components ?? {};
     const refs = [...text.matchAll(/#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name);
@@ -54,7 +54,7 @@ test('a document of version 3 has all that it refers to', () => {
 });
 
 test('hashes change with what is said, and with nothing else', () => {
-  const hashes = (): Record<string, string> => Object.fromEntries(openapi.index().map((o) => [o.path, o.hash]));
+  const hashes = (): Record<string, string> => Object.fromEntries(openapi.index());
   add(0);
   const [before, second] = [hashes(), openapi.second.hash('json')];
   add(0);
