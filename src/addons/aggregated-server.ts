@@ -6,6 +6,7 @@ import { internalError, isStatusError } from '../meta/status.ts';
 import { FRONT_PROXY } from '../rules/front-proxy.ts';
 import { SERVER_TLS } from '../rules/server-tls.ts';
 import type { ServingCertificate } from './addon.ts';
+import type { ApiDocuments, Document } from './openapi/api-documents.ts';
 
 const MAX_CONNECTIONS = 256;
 /** ms for a handshake, and for the head of a request */
@@ -31,6 +32,8 @@ export function partsOf({ url }: Pick<Question, 'url'>): { path: string; query: 
 
 /** An HTTP API that only reads. */
 export interface AggregatedApi {
+  /** what it says of itself as OpenAPI */
+  readonly documents: ApiDocuments;
   /** The document that is answered. @throws StatusError */
   answer(question: Question): object;
 }
@@ -80,6 +83,12 @@ export class AggregatedServer {
       return;
     }
     const { method = 'GET', url = '/', headers } = request;
+    const { path, query } = partsOf({ url });
+    const document = method === 'GET' ? this.api.documents.at(path) : undefined;
+    if (document) {
+      sendDocument(response, document, { path, asked: query.get('hash'), known: headers['if-none-match'] });
+      return;
+    }
     try {
       send(response, 200, this.api.answer({ method, url, accept: headers.accept ?? '' }));
     } catch (error) {
@@ -93,4 +102,17 @@ export class AggregatedServer {
 function send(response: ServerResponse, code: number, document: object): void {
   const body = Buffer.from(`${JSON.stringify(document)}\n`);
   response.writeHead(code, { 'content-type': 'application/json', 'content-length': body.length }).end(body);
+}
+
+/** As kube-openapi's handlers: one that is asked for by its hash stays what it is, and the hash of another leads to it. */
+function sendDocument(
+  response: ServerResponse,
+  { text, hash }: Document,
+  { path, asked, known }: { path: string; asked: string | null; known: string | undefined },
+): void {
+  const etag = `"${hash}"`;
+  const headers = { etag, vary: 'Accept', 'content-type': 'application/json' };
+  if (asked && asked !== hash) response.writeHead(301, { location: `${path}?hash=${hash}` }).end();
+  else if (known === etag) response.writeHead(304, headers).end();
+  else response.writeHead(200, { ...headers, ...(asked && { 'cache-control': 'public, immutable' }) }).end(text);
 }

@@ -8,6 +8,7 @@ import { partsOf, type AggregatedApi, type Question } from '../aggregated-server
 import { EXTERNAL, VERSIONS } from './manifests.ts';
 import { externalValues, metricValues, type Value } from './metric-values.ts';
 import { seriesOfPod, type Samples } from './samples.ts';
+import { documents } from './openapi.ts';
 
 export interface CustomMetricsOptions {
   samples: Samples;
@@ -25,6 +26,8 @@ const MAX_MILLI = 2n ** 63n - 1n;
  * sigs.k8s.io/custom-metrics-apiserver.
  */
 export class CustomMetricsApi implements AggregatedApi {
+  readonly documents = documents;
+
   constructor(private readonly options: CustomMetricsOptions) {}
 
   /** The document that is answered. @throws StatusError */

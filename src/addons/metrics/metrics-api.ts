@@ -10,6 +10,7 @@ import { GROUP, VERSION } from './manifests.ts';
 import { nodeMetrics, podMetrics, type NodeMetrics, type PodMetrics } from './metrics-objects.ts';
 import { metricsTable } from './metrics-table.ts';
 import type { Readings } from './readings.ts';
+import { documents } from './openapi.ts';
 
 export interface MetricsApiOptions {
   nodes: Pick<Informer<Node>, 'get' | 'list'>;
@@ -34,6 +35,8 @@ const PLACE = new RegExp(`^${ROOT}/(?:namespaces/([^/]+)/)?(nodes|pods)(?:/([^/]
 
 /** metrics.k8s.io/v1beta1 as metrics-server serves it. Source: pkg/api of metrics-server. */
 export class MetricsApi implements AggregatedApi {
+  readonly documents = documents;
+
   constructor(private readonly options: MetricsApiOptions) {}
 
   /** The document that is answered. @throws StatusError */
