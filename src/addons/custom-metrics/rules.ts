@@ -59,8 +59,8 @@ function ruleOf(value: unknown, at: string): Rule {
   );
   const suffix = textOf(fields['withoutSuffix'], `${at}.withoutSuffix`, '');
   const as = textOf(fields['as'], `${at}.as`, '*');
-  // more than one name in it would be names of any length
-  if (!/^(?!$)[\w.-]*\*?[\w.-]*$/.test(as) || as.length > MAX_NAME)
+  // the series' name more than once would be a name of any length
+  if (as.length > MAX_NAME || as.split('*').length > 2 || !/^[\w.*-]+$/.test(as))
     throw new Error(`${at}.as: ${as} is no name of a metric`);
   return {
     takes: (name, found) => series(name) && labels.every(([label, matches]) => matches(found.get(label) ?? '')),

@@ -136,7 +136,10 @@ function answered(type: string, version: Version): Schema {
 }
 
 function parametersOf(path: string, action: 'get' | 'list', version: Version): Schema[] {
-  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({ name, in: 'path', required: true }));
+  const inPath = path
+    .split('/')
+    .filter((part) => part.startsWith('{'))
+    .map((part) => ({ name: part.slice(1, -1), in: 'path', required: true }));
   const inQuery = Object.keys({ ...(action === 'list' && LIST), pretty: TEXT }).map((name) => ({ name, in: 'query' }));
   return [...inPath, ...inQuery]
     .sort((a, b) => (a.name < b.name ? -1 : 1))
@@ -149,6 +152,6 @@ function parametersOf(path: string, action: 'get' | 'list', version: Version): S
 const upper = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 /** `customMetrics` of custom.metrics.k8s.io */
 const camel = (group: string): string => {
-  const [first = '', ...rest] = group.replace(/\.k8s\.io$/, '').split('.');
+  const [first = '', ...rest] = group.split('.').slice(0, -2);
   return first + rest.map(upper).join('');
 };
