@@ -23,7 +23,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   client: ['meta', 'rules', 'go'],
   control: ['meta', 'rules', 'go', 'client'],
   reconcilers: ['meta', 'rules', 'go', 'client', 'control'],
-  scheduler: ['meta', 'rules', 'go', 'client', 'control'],
+  scheduler: ['meta', 'rules', 'go', 'cel', 'client', 'control'],
   nodes: ['meta', 'rules', 'go', 'client', 'control'],
   addons: ['meta', 'rules', 'go', 'client', 'control'],
 };

@@ -46,7 +46,7 @@ function find(value: Value, key: Value): Value | undefined {
     if (typeof at !== 'number') return at;
     return at >= 0 && at < value.length ? adapt(value[at]) : undefined;
   }
-  if (value instanceof CelMap) return keyOf(key) === undefined ? undefined : mapGet(value, key);
+  if (value instanceof CelMap) return (keyOf(key) === undefined ? undefined : mapGet(value, key)) ?? value.otherwise;
   if (value instanceof Lazy) return typeof key === 'string' ? value.field(key) : undefined;
   return undefined;
 }

@@ -76,6 +76,8 @@ export type Key = string | number | bigint | boolean;
 /** A map that an expression made: keys of any type; equal numbers are one key. */
 export class CelMap {
   readonly entries = new Map<Key, readonly [key: Value, value: Value]>();
+  /** @param otherwise what is found where nothing is; `in` still says that nothing is there */
+  constructor(readonly otherwise?: Value) {}
 }
 /** A list that is compared and added as a set (`x-kubernetes-list-type: set`). */
 export class SetList extends Array<unknown> {}

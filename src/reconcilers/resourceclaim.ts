@@ -4,6 +4,7 @@ import type { Context, Key, Reconciler } from '../control/contract.ts';
 import { controllerOf, controllerRef, keyFor, keyOf, splitKey } from '../control/keys.ts';
 import { errorMessage } from '../meta/error-message.ts';
 import { present } from '../meta/present.ts';
+import { podClaimName } from '../rules/pod-resource-claim.ts';
 import { isPodTerminal } from '../rules/pods.ts';
 
 const CLAIMS = 'resourceclaims.resource.k8s.io';
@@ -72,17 +73,9 @@ const ownersOf = (claim: ResourceResourceClaim): string[] => {
   return owner?.kind === 'Pod' && owner.apiVersion === 'v1' ? [owner.uid] : [];
 };
 
-/** The name of the claim behind a claim of a pod; undefined where it has not been made, or is not needed. */
-const nameOf = ({ status }: Pod, { name, resourceClaimName }: PodResourceClaim): string | undefined =>
-  resourceClaimName ?? status?.resourceClaimStatuses?.find((one) => one.name === name)?.resourceClaimName;
-
-/** Its status says that it needs no such claim. */
-const isWithout = ({ status }: Pod, { name }: PodResourceClaim): boolean =>
-  status?.resourceClaimStatuses?.some((one) => one.name === name && one.resourceClaimName === undefined) ?? false;
-
 function claimKeysOf(pod: Pod): Key[] {
   return (pod.spec?.resourceClaims ?? []).flatMap((claim) => {
-    const name = nameOf(pod, claim);
+    const name = podClaimName(pod, claim)?.name;
     return name ? [keyFor(pod.metadata.namespace, name)] : [];
   });
 }
@@ -108,9 +101,11 @@ async function syncPod(pod: Pod | undefined, made: Made, ctx: Context): Promise<
 /** The name of a claim that the pod's status has yet to tell; undefined where there is nothing to tell. */
 async function claimFor(pod: Pod, claim: PodResourceClaim, made: Made, ctx: Context): Promise<string | undefined> {
   const { resourceClaimTemplateName: templateName, name } = claim;
-  if (templateName === undefined || isWithout(pod, claim)) return undefined;
+  const told = podClaimName(pod, claim);
+  // the pod's status may say that it needs no such claim
+  if (templateName === undefined || (told && told.name === undefined)) return undefined;
   const { namespace = '', uid } = pod.metadata;
-  const known = ctx.informer(CLAIMS).get(namespace, nameOf(pod, claim) ?? '');
+  const known = ctx.informer(CLAIMS).get(namespace, told?.name ?? '');
   if (known && controllerOf(known)?.uid === uid) return undefined;
   // one that was made before the pod's status could say so
   const isFor = ({ metadata }: ResourceResourceClaim): boolean => metadata.annotations?.[FOR_CLAIM] === name;
@@ -118,7 +113,7 @@ async function claimFor(pod: Pod, claim: PodResourceClaim, made: Made, ctx: Cont
   if (found) return found.metadata.name;
   const before = made.get(`${uid}/${name}`);
   // made a moment ago; one that has been deleted since is made again when that is seen
-  if (before !== undefined && nameOf(pod, claim) !== before) return before;
+  if (before !== undefined && told?.name !== before) return before;
   const template = ctx.informer(TEMPLATES).get(namespace, templateName);
   if (!template)
     throw new Error(
@@ -168,7 +163,7 @@ async function writeNames(pod: Pod, made: ReadonlyMap<string, string>, ctx: Cont
 async function reserve(pod: Pod, ctx: Context): Promise<void> {
   const { name, uid, namespace = '' } = pod.metadata;
   for (const podClaim of pod.spec?.resourceClaims ?? []) {
-    const claim = ctx.informer(CLAIMS).get(namespace, nameOf(pod, podClaim) ?? '');
+    const claim = ctx.informer(CLAIMS).get(namespace, podClaimName(pod, podClaim)?.name ?? '');
     if (!claim?.status?.allocation) continue;
     if (podClaim.resourceClaimTemplateName !== undefined && controllerOf(claim)?.uid !== uid) continue;
     const { reservedFor = [] } = claim.status;

@@ -3,6 +3,7 @@ import type { Informers } from '../client/informers.ts';
 import { controllerOf } from '../control/keys.ts';
 import { labelMatcher, mapMatcher, type LabelMatcher } from '../control/selector.ts';
 import { storageClassOf } from '../rules/matching-volume.ts';
+import { ClaimLedger } from './devices/claim-ledger.ts';
 import type { ClusterView } from './snapshot.ts';
 
 /** What the view reads; all of these are watched. */
@@ -19,6 +20,9 @@ export const VIEW_RESOURCES = [
   'csinodes.storage.k8s.io',
   'csistoragecapacities.storage.k8s.io',
   'poddisruptionbudgets.policy',
+  'deviceclasses.resource.k8s.io',
+  'resourceclaims.resource.k8s.io',
+  'resourceslices.resource.k8s.io',
 ] as const;
 
 /** The plugins' view of other objects, straight from the informers' caches. */
@@ -31,6 +35,10 @@ export function clusterView(informer: Informers['informer']): ClusterView {
   const drivers = informer('csidrivers.storage.k8s.io');
   const csiNodes = informer('csinodes.storage.k8s.io');
   const capacities = informer('csistoragecapacities.storage.k8s.io');
+  const deviceClasses = informer('deviceclasses.resource.k8s.io');
+  const slices = informer('resourceslices.resource.k8s.io');
+  slices.addIndex('node', ({ spec }) => [spec.nodeName ?? '']);
+  slices.addIndex('pool', ({ spec }) => [`${spec.driver}/${spec.pool.name}`]);
   capacities.addIndex('class', ({ storageClassName }) => [storageClassName]);
   volumes.addIndex('class', (volume) => [storageClassOf(volume)]);
   return {
@@ -44,6 +52,10 @@ export function clusterView(informer: Informers['informer']): ClusterView {
     csiNode: (node) => csiNodes.get('', node),
     capacities: (storageClass) => capacities.index('class', storageClass),
     budgets: (namespace) => budgets.list(namespace),
+    deviceClass: (name) => deviceClasses.get('', name),
+    slicesOn: (node) => [...slices.index('node', node), ...slices.index('node', '')],
+    slicesOf: (driver, pool) => slices.index('pool', `${driver}/${pool}`),
+    resourceClaims: new ClaimLedger(informer('resourceclaims.resource.k8s.io')),
   };
 }
 

@@ -92,6 +92,8 @@ function runFilters(
     const rejection = plugin.filter!(state, pod, node, snapshot);
     if (!rejection) continue;
     by?.add(plugin.name);
+    if (rejection.fatal)
+      return { ...rejection, reasons: [`running "${plugin.name}" filter plugin: ${rejection.reasons.join(', ')}`] };
     return rejection;
   }
   return undefined;

@@ -2,12 +2,14 @@ import type { Pod, Resources } from '../../schema/types.ts';
 import type { ObjectOf } from '../client/contract.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { PodInfo } from './pod-info.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { ClusterView, Snapshot } from './snapshot.ts';
 
 /** Why a node does not do. `unresolvable`: taking pods away would not help. */
 export interface Rejection {
   reasons: readonly string[];
   unresolvable: boolean;
+  /** the pod, or what it refers to, is broken: the attempt ends as an error, and others would end so too */
+  fatal?: boolean;
 }
 export const reject = (reason: string, unresolvable = false): Rejection => ({ reasons: [reason], unresolvable });
 
@@ -29,6 +31,8 @@ export interface ChangeOf<T> {
 export interface Plugin<State = unknown> {
   name: string;
   events: readonly ClusterEvent[];
+  /** Why the pod need not be tried at all yet; one of the events, or a change of the pod, may end that. */
+  preEnqueue?(pod: Pod, cluster: ClusterView): string | undefined;
   /** `reject`: no node will do. `nodes`: only these can. */
   prepareFilter?(
     pod: PodInfo,

@@ -27,15 +27,24 @@ export class PodWriter {
   }
 
   /** The condition and the event of a pod that no node fits; without a write where the pod says the same already. */
-  async unschedulable(pod: Pod, message: string, nominated?: string): Promise<void> {
+  unschedulable(pod: Pod, message: string, nominated?: string): Promise<void> {
+    return this.notScheduled(pod, 'Unschedulable', message, nominated);
+  }
+
+  /** The same of a pod for which something went wrong. */
+  failed(pod: Pod, message: string): Promise<void> {
+    return this.notScheduled(pod, 'SchedulerError', message);
+  }
+
+  private async notScheduled(pod: Pod, reason: string, message: string, nominated?: string): Promise<void> {
     this.events.event(pod, 'Warning', 'FailedScheduling', message);
     const old = podCondition(pod, 'PodScheduled');
-    const same = old?.status === 'False' && old.reason === 'Unschedulable' && old.message === message;
+    const same = old?.status === 'False' && old.reason === reason && old.message === message;
     if (same && (nominated === undefined || nominated === (pod.status?.nominatedNodeName ?? ''))) return;
     const condition = this.condition(pod, old, {
       type: 'PodScheduled',
       status: 'False',
-      reason: 'Unschedulable',
+      reason,
       message,
     });
     await this.patchStatus(pod, {

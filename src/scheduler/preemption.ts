@@ -20,6 +20,9 @@ interface Candidate {
   violations: number;
 }
 
+/** Of nodes where no victim would make room. */
+export const NOT_HELPFUL = 'Preemption is not helpful for scheduling';
+
 /** Candidates that are looked at: a tenth of the nodes, at least 100. */
 const MIN_CANDIDATES = 100;
 
@@ -41,7 +44,7 @@ export function preempt(
   const answers = new Map<NodeInfo, Rejection>();
   const hopeful: NodeInfo[] = [];
   for (const [node, rejection] of rejected) {
-    if (rejection.unresolvable) answers.set(node, reject('Preemption is not helpful for scheduling'));
+    if (rejection.unresolvable) answers.set(node, reject(NOT_HELPFUL));
     else hopeful.push(node);
   }
   const most = Math.max(Math.trunc(snapshot.nodes.length / 10), MIN_CANDIDATES);

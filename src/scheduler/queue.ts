@@ -4,7 +4,7 @@ import type { Clock } from '../rules/clock.ts';
 import type { ObjectLike } from '../meta/object.ts';
 import { Heap } from './heap.ts';
 import type { ChangeOf, Plugin } from './plugin.ts';
-import { isGated } from './plugins/scheduling-gates.ts';
+import type { ClusterView } from './snapshot.ts';
 
 export interface QueuedPod {
   pod: Pod;
@@ -14,8 +14,10 @@ export interface QueuedPod {
   came: number;
   attempts: number;
   place: 'active' | 'backoff' | 'unschedulable' | 'out';
-  /** of its last attempt */
+  /** of its last attempt, or of what keeps it from one */
   rejectedBy: ReadonlySet<string>;
+  /** whether it is kept from being tried */
+  isGated: boolean;
 }
 
 /** Back-off of a pod that failed, ms: doubled from the first to the last. */
@@ -42,6 +44,7 @@ export class SchedulingQueue {
   constructor(
     private readonly clock: Clock,
     private readonly plugins: readonly Plugin[],
+    private readonly cluster: ClusterView,
     /** told of each pod that comes to a queue */
     private readonly onIncoming: (queue: 'active' | 'backoff' | 'unschedulable', event: string) => void = () =>
       undefined,
@@ -50,8 +53,8 @@ export class SchedulingQueue {
   /** How many wait where, as kube-scheduler's queues are named. */
   get pending(): Readonly<Record<'active' | 'backoff' | 'unschedulable' | 'gated', number>> {
     const counts = { active: 0, backoff: 0, unschedulable: 0, gated: 0 };
-    for (const { place, pod } of this.entries.values()) {
-      if (place === 'unschedulable') counts[isGated(pod) ? 'gated' : place]++;
+    for (const { place, isGated } of this.entries.values()) {
+      if (place === 'unschedulable') counts[isGated ? 'gated' : place]++;
       else if (place !== 'out') counts[place]++;
     }
     return counts;
@@ -72,20 +75,19 @@ export class SchedulingQueue {
       attempts: 0,
       place: 'out',
       rejectedBy: new Set(),
+      isGated: false,
     };
     this.entries.set(uid, entry);
     this.onIncoming('active', 'PodAdd');
-    if (isGated(pod)) this.wait(entry, new Set(['SchedulingGates']));
-    else this.activate(entry);
+    if (!this.gate(entry)) this.activate(entry);
   }
 
   private update(entry: QueuedPod, pod: Pod): void {
     const old = entry.pod;
     entry.pod = pod;
-    // A change of the pod itself may be what it waited for: gates, labels, tolerations, smaller requests.
-    if (entry.place === 'unschedulable' && old.metadata.generation !== pod.metadata.generation && !isGated(pod))
+    // A change of the pod itself may be what it waited for: gates, claims, labels, tolerations, smaller requests.
+    if (entry.place === 'unschedulable' && (entry.isGated || old.metadata.generation !== pod.metadata.generation))
       this.requeue(entry);
-    else if (entry.place === 'unschedulable' && isGated(old) && !isGated(pod)) this.requeue(entry);
   }
 
   remove(uid: string): void {
@@ -111,6 +113,7 @@ export class SchedulingQueue {
     if (this.entries.get(entry.pod.metadata.uid) !== entry) return;
     entry.since = this.clock.now();
     this.onIncoming('unschedulable', 'ScheduleAttemptFailure');
+    entry.isGated = false;
     this.wait(entry, rejectedBy);
   }
 
@@ -144,7 +147,7 @@ export class SchedulingQueue {
   flush(): void {
     const oldest = this.clock.now() - LONGEST_WAIT;
     for (const set of this.waiting.values()) {
-      for (const entry of set) if (entry.since < oldest && !isGated(entry.pod)) this.requeue(entry);
+      for (const entry of set) if (entry.since < oldest && !entry.isGated) this.requeue(entry);
     }
   }
 
@@ -152,6 +155,14 @@ export class SchedulingQueue {
     this.clock.clearTimeout(this.timer);
     this.entries.clear();
     this.waiting.clear();
+  }
+
+  /** Lets it wait where a plugin says that it is too early to try. */
+  private gate(entry: QueuedPod): boolean {
+    const by = this.plugins.find((plugin) => plugin.preEnqueue?.(entry.pod, this.cluster) !== undefined);
+    if (by) this.wait(entry, new Set([by.name]));
+    entry.isGated = by !== undefined;
+    return entry.isGated;
   }
 
   private wait(entry: QueuedPod, rejectedBy: ReadonlySet<string>): void {
@@ -169,8 +180,8 @@ export class SchedulingQueue {
   }
 
   private requeue(entry: QueuedPod): void {
-    if (isGated(entry.pod)) return;
     this.unwait(entry);
+    if (this.gate(entry)) return;
     const until =
       entry.attempts === 0 ? 0 : entry.since + Math.min(LAST_BACKOFF, FIRST_BACKOFF * 2 ** (entry.attempts - 1));
     if (until <= this.clock.now()) return this.activate(entry);

@@ -1,9 +1,11 @@
+import type { ResourceResourceClaim } from '../../schema/types.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { Plugin, Rejection } from './plugin.ts';
 import { reject } from './plugin.ts';
 import { allPlugins } from './plugins/all.ts';
 import type { PodInfo } from './pod-info.ts';
-import { preempt, type Preemption } from './preemption.ts';
+import { deallocatable, dynamicResources, type ClaimsState } from './plugins/dynamic-resources.ts';
+import { NOT_HELPFUL, preempt, type Preemption } from './preemption.ts';
 import { filterNode, prepareFilters, summary, type Prepared } from './filters.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -15,6 +17,10 @@ export type Decision =
       /** plugins that rejected it: a change that none of them waits for does not help */
       rejectedBy: ReadonlySet<string>;
       preemption?: Preemption;
+      /** a claim that somebody else may have the devices of, as this pod cannot go where they are */
+      deallocate?: ResourceResourceClaim;
+      /** the pod, or what it refers to, is broken: it is tried again by time alone */
+      failed?: true;
     };
 
 /** Clusters smaller than this are looked at as a whole. */
@@ -37,15 +43,18 @@ export function schedule(
   const head = `0/${total} nodes are available:`;
   if (rejection) {
     // The plugins after this one were not prepared, which is what the second sentence of kube-scheduler says.
+    const isClaims = rejection.plugin === dynamicResources.name;
+    const after = isClaims ? `${NO_CLAIMS}, preemption: ${head} ${total} ${NOT_HELPFUL}.` : 'not found';
     return {
-      message: `${head} ${rejection.by.reasons.join(', ')}. not found`,
+      message: `${head} ${rejection.by.reasons.join(', ')}. ${after}`,
       rejectedBy: new Set([rejection.plugin]),
     };
   }
   // Where its victims have made room for it the pod goes first of all.
   const nominated = snapshot.node(pod.pod.status?.nominatedNodeName ?? '');
   if (nominated && !filterNode(snapshot, pod, nominated, prepared)) return { node: nominated.name };
-  const { fit, rejected, rejectedBy } = findFit(snapshot, pod, prepared, only, start);
+  const { fit, rejected, rejectedBy, error } = findFit(snapshot, pod, prepared, only, start);
+  if (error !== undefined) return { message: error, rejectedBy, failed: true };
   if (fit.length === 1) return { node: fit[0]!.name };
   if (fit.length > 1) return { node: best(snapshot, pod, plugins, fit, random).name };
   if (only) {
@@ -53,11 +62,19 @@ export function schedule(
     const absent = reject(`node(s) didn't satisfy plugin(s) [${onlyBy.join(' ')}]`, true);
     for (const node of snapshot.nodes) if (!rejected.has(node)) rejected.set(node, absent);
   }
-  const preemption = preempt(snapshot, pod, plugins, rejected, random);
   const why = `${head} ${summary(rejected.values())}.`;
-  if (preemption.node) return { message: why, rejectedBy, preemption };
-  return { message: `${why} no new claims to deallocate, preemption: ${preemption.message}`, rejectedBy };
+  const claims = claimsOf(prepared);
+  const deallocate = claims && deallocatable(claims, pod.pod, random);
+  const preemption = preempt(snapshot, pod, plugins, rejected, random);
+  if (preemption.node) return { message: why, rejectedBy, preemption, ...(deallocate && { deallocate }) };
+  const before = deallocate ? 'deallocation of ResourceClaim completed' : claims ? 'still not schedulable' : NO_CLAIMS;
+  const message = `${why} ${before}, preemption: ${preemption.message}`;
+  return { message, rejectedBy, ...(deallocate && { deallocate }) };
 }
+const NO_CLAIMS = 'no new claims to deallocate';
+
+const claimsOf = (prepared: readonly Prepared[]): ClaimsState | undefined =>
+  prepared.find(({ plugin }) => plugin === dynamicResources)?.state as ClaimsState | undefined;
 
 function findFit(
   snapshot: Snapshot,
@@ -65,7 +82,7 @@ function findFit(
   prepared: readonly Prepared[],
   only: ReadonlySet<string> | undefined,
   start: { at: number },
-): { fit: NodeInfo[]; rejected: Map<NodeInfo, Rejection>; rejectedBy: Set<string> } {
+): { fit: NodeInfo[]; rejected: Map<NodeInfo, Rejection>; rejectedBy: Set<string>; error?: string } {
   const nodes = only ? [...only].flatMap((name) => snapshot.node(name) ?? []) : snapshot.nodes;
   const wanted = enough(nodes.length);
   const fit: NodeInfo[] = [];
@@ -75,8 +92,9 @@ function findFit(
   for (; asked < nodes.length && fit.length < wanted; asked++) {
     const node = nodes[(start.at + asked) % nodes.length]!;
     const rejection = filterNode(snapshot, pod, node, prepared, rejectedBy);
-    if (rejection) rejected.set(node, rejection);
-    else fit.push(node);
+    if (!rejection) fit.push(node);
+    else if (rejection.fatal) return { fit: [], rejected, rejectedBy, error: rejection.reasons.join(', ') };
+    else rejected.set(node, rejection);
   }
   if (nodes.length) start.at = (start.at + asked) % nodes.length;
   return { fit, rejected, rejectedBy };

@@ -9,15 +9,16 @@ import { semanticEqual } from '../control/equal.ts';
 import type { Informers } from '../client/informers.ts';
 import { isPodTerminal } from '../rules/pods.ts';
 import { isStatusError } from '../meta/status.ts';
+import { ClaimWriter } from './claim-writer.ts';
 import { SchedulerCache } from './cache.ts';
 import { clusterView, VIEW_RESOURCES } from './cluster-view.ts';
 import { allPlugins } from './plugins/all.ts';
+import { reservationsFor, type Reservation } from './plugins/dynamic-resources.ts';
 import { bindingsFor } from './plugins/volume-binding.ts';
 import { podInfo, type PodInfo } from './pod-info.ts';
 import { PodWriter } from './pod-writer.ts';
-import type { Preemption } from './preemption.ts';
 import { SchedulingQueue, type QueuedPod } from './queue.ts';
-import { schedule } from './schedule.ts';
+import { schedule, type Decision } from './schedule.ts';
 import { SELECTED_NODE, type Binding } from './volume-matching.ts';
 
 export interface SchedulerOptions {
@@ -58,6 +59,7 @@ class Loop implements Scheduler {
   private readonly cache: SchedulerCache;
   private readonly queue: SchedulingQueue;
   private readonly writer: PodWriter;
+  private readonly claims: ClaimWriter;
   private readonly client: Client;
   private readonly unsubscribe: (() => void)[] = [];
   private readonly writes = new Set<Promise<void>>();
@@ -78,10 +80,13 @@ class Loop implements Scheduler {
       action: (reason) => ACTIONS[reason] ?? reason,
     });
     this.writer = new PodWriter(this.client, events, clock);
+    this.claims = new ClaimWriter(this.client);
     this.cache = new SchedulerCache(clusterView((resource) => informers.informer(resource)));
     this.metrics = options.metrics ?? metricsOf(SCHEDULER);
     const { incoming } = this.metrics;
-    this.queue = new SchedulingQueue(clock, allPlugins, (queue, event) => incoming.of(queue, event).add());
+    this.queue = new SchedulingQueue(clock, allPlugins, this.cache.cluster, (queue, event) =>
+      incoming.of(queue, event).add(),
+    );
   }
 
   async start(): Promise<void> {
@@ -204,9 +209,15 @@ class Loop implements Scheduler {
     const decision = schedule(this.cache, info, this.options.random, allPlugins, this.rotation);
     this.metrics.algorithm.of().observe((performance.now() - began) / 1000);
     if (!('node' in decision)) {
+      if (decision.failed) {
+        this.attempted('error', began);
+        this.queue.failed(entry);
+        this.write(entry, () => this.writer.failed(entry.pod, decision.message));
+        return;
+      }
       this.attempted('unschedulable', began);
       this.queue.unschedulable(entry, decision.rejectedBy);
-      this.write(entry, () => this.giveUp(info, decision.message, decision.preemption));
+      this.write(entry, () => this.giveUp(info, decision));
       return;
     }
     const unbound = bindingsFor(entry.pod, this.cache.node(decision.node)!, this.cache);
@@ -216,20 +227,39 @@ class Loop implements Scheduler {
       this.write(entry, () => this.chooseVolumes(unbound, decision.node));
       return;
     }
+    const reservations = reservationsFor(entry.pod, this.cache.node(decision.node)!, this.cache);
     this.cache.assume(info, decision.node);
-    this.write(entry, async () => {
-      try {
-        await this.writer.bind(entry.pod, decision.node);
-        this.queue.remove(entry.pod.metadata.uid);
-        this.attempted('scheduled', began);
-        this.placed(entry);
-      } catch (error) {
-        this.attempted('error', began);
-        this.cache.forget(entry.pod.metadata.uid);
-        this.queue.changed('pods', 'delete', undefined, entry.pod);
-        throw error;
-      }
-    });
+    this.claims.begin(this.cache.cluster.resourceClaims, reservations);
+    this.write(entry, () => this.bind(entry, decision.node, reservations, began));
+  }
+
+  private async bind(
+    entry: QueuedPod,
+    node: string,
+    reservations: readonly Reservation[],
+    began: number,
+  ): Promise<void> {
+    const ledger = this.cache.cluster.resourceClaims;
+    const { pod } = entry;
+    try {
+      await this.claims.reserve(ledger, pod, reservations);
+      await this.writer.bind(pod, node);
+      this.queue.remove(pod.metadata.uid);
+      this.attempted('scheduled', began);
+      this.placed(entry);
+    } catch (error) {
+      this.attempted('error', began);
+      this.cache.forget(pod.metadata.uid);
+      if (reservations.length) await this.takeBack(pod, reservations, error);
+      this.queue.changed('pods', 'delete', undefined, pod);
+      throw error;
+    }
+  }
+
+  /** What a pod with claims leaves behind when it could not be bound. */
+  private async takeBack(pod: Pod, reservations: readonly Reservation[], error: unknown): Promise<void> {
+    await this.claims.release(this.cache.cluster.resourceClaims, pod, reservations);
+    await this.writer.failed(pod, errorMessage(error));
   }
 
   /** Bounded by MAX_WRITES; when one ends, decisions go on. */
@@ -249,8 +279,12 @@ class Loop implements Scheduler {
     this.writes.add(work);
   }
 
-  private async giveUp(info: PodInfo, message: string, preemption: Preemption | undefined): Promise<void> {
+  private async giveUp(
+    info: PodInfo,
+    { message, preemption, deallocate }: Extract<Decision, { message: string }>,
+  ): Promise<void> {
     const { pod } = info;
+    if (deallocate) await this.claims.deallocate(deallocate);
     if (!preemption?.node) {
       const stale = pod.status?.nominatedNodeName ? '' : undefined;
       if (stale === '' && !message.includes('terminating pod on the nominated node')) {

@@ -2,13 +2,16 @@ import type {
   CSIDriver,
   CSINode,
   CSIStorageCapacity,
+  DeviceClass,
   PersistentVolume,
   PersistentVolumeClaim,
   PodDisruptionBudget,
   Pod,
+  ResourceSlice,
   StorageClass,
 } from '../../schema/types.ts';
 import type { LabelMatcher } from '../control/selector.ts';
+import type { ClaimLedger } from './devices/claim-ledger.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { PodInfo } from './pod-info.ts';
 
@@ -42,4 +45,9 @@ export interface ClusterView {
   /** what drivers say that there is room for, by class */
   capacities(storageClass: string): readonly CSIStorageCapacity[];
   budgets(namespace: string): readonly PodDisruptionBudget[];
+  deviceClass(name: string): DeviceClass | undefined;
+  /** slices of the node's own devices, and of those that are no single node's */
+  slicesOn(node: string): readonly ResourceSlice[];
+  slicesOf(driver: string, pool: string): readonly ResourceSlice[];
+  readonly resourceClaims: ClaimLedger;
 }

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Pod } from '../../schema/types.ts';
 import { allPlugins } from '../../src/scheduler/plugins/all.ts';
 import { SchedulingQueue, type QueuedPod } from '../../src/scheduler/queue.ts';
+import { viewOf } from '../support/scheduling-cluster.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { node, pod } from './plugins/support.ts';
 
@@ -13,7 +14,7 @@ describe('SchedulingQueue', () => {
   let queue: SchedulingQueue;
   beforeEach(() => {
     clock = new FakeClock();
-    queue = new SchedulingQueue(clock, allPlugins);
+    queue = new SchedulingQueue(clock, allPlugins, viewOf({}));
   });
   const pop = (): string | undefined => queue.pop()?.pod.metadata.name;
   const popAll = (): string[] => {

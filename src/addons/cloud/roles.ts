@@ -31,6 +31,11 @@ const autoscaling = clusterRights('system:cluster-autoscaler', ACCOUNT, [
     resources: ['storageclasses', 'csidrivers', 'csinodes', 'csistoragecapacities'],
     verbs: LOOK,
   },
+  {
+    apiGroups: ['resource.k8s.io'],
+    resources: ['deviceclasses', 'resourceclaims', 'resourceslices'],
+    verbs: LOOK,
+  },
   { apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] },
 ]);
 

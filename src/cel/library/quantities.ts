@@ -44,6 +44,8 @@ function parse(text: string): Quantity | CelError {
     throw failure;
   }
 }
+/** The value of an amount as objects have it; an error for what is none. */
+export const quantityValue = (text: string): Value => parse(text);
 const sum = (a: Quantity, b: Quantity): Quantity =>
   new Quantity(addQuantity(a.amount, b.amount), addHeld(a.held, b.held));
 const difference = (a: Quantity, b: Quantity): Quantity =>

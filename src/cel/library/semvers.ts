@@ -91,6 +91,8 @@ function parse(text: string, normalize = false): Semver | CelError {
   }
   return new Semver(numbers as [bigint, bigint, bigint], before);
 }
+/** The value of a version as objects have it; an error for what is none. */
+export const semverValue = (text: string): Value => parse(text);
 /** `v1.2` as `1.2.0`: without the v and leading zeros, with all three numbers. */
 function normalized(text: string): Semver | CelError {
   const [a = '', b, ...rest] = text.replace(/^v/, '').split('.');

@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { isGated, schedulingGates } from '../../../src/scheduler/plugins/scheduling-gates.ts';
+import { schedulingGates } from '../../../src/scheduler/plugins/scheduling-gates.ts';
+import { viewOf } from '../../support/scheduling-cluster.ts';
 import { helps, pod } from './support.ts';
 
 describe('SchedulingGates', () => {
-  it('holds pods that have any', () => {
-    expect(isGated(pod('p'))).toBe(false);
-    expect(isGated(pod('p', { schedulingGates: [] }))).toBe(false);
-    expect(isGated(pod('p', { schedulingGates: [{ name: 'example.com/g' }] }))).toBe(true);
+  it.each([
+    [undefined, undefined],
+    [[], undefined],
+    [['example.com/g', 'h'], 'waiting for scheduling gates: [example.com/g h]'],
+  ])('holds pods that have any: %j', (gates, why) => {
+    const spec = gates ? { schedulingGates: gates.map((name) => ({ name })) } : {};
+    expect(schedulingGates.preEnqueue?.(pod('p', spec), viewOf({}))).toBe(why);
   });
 
   it('is told of changes of the pod itself', () => {

@@ -37,6 +37,9 @@ const LOOKED_AT = [
   'csidrivers.storage.k8s.io',
   'csinodes.storage.k8s.io',
   'csistoragecapacities.storage.k8s.io',
+  'deviceclasses.resource.k8s.io',
+  'resourceclaims.resource.k8s.io',
+  'resourceslices.resource.k8s.io',
   'poddisruptionbudgets.policy',
 ] as const;
 

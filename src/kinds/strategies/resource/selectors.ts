@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import type { DeviceSelector } from '../../../../schema/types.ts';
-import type { Variables } from '../../../cel/check.ts';
+import { DEVICE_VARIABLES, MAX_DEVICE_COST } from '../../../cel/device.ts';
 import { compile } from '../../../cel/expression.ts';
-import { ANY, BOOL, fullName, mapOf, objectType, opaque, sized, STRING, type Type } from '../../../cel/types.ts';
+import { fullName } from '../../../cel/types.ts';
 import { forbidden, invalid, required, tooLong, type FieldError, type Path } from '../../../meta/field.ts';
 import type { Parts } from '../../../meta/object.ts';
 import { isRecord } from '../../../meta/record.ts';
@@ -11,41 +11,14 @@ import { boundedErrors } from './bounds.ts';
 const MAX_SELECTORS = 32;
 /** bytes */
 const MAX_EXPRESSION = 10 * 1024;
-/** what an expression may be estimated to cost */
-const MAX_COST = 1_000_000;
-
-const MAX_DOMAIN = 63;
-const MAX_ID = 32;
-const MAX_VALUE = 64;
-/** attributes and capacities of a device together */
-const MAX_ATTRIBUTES = 32;
-/** By domain and name. */
-const byName = (value: Type): Type => {
-  const inner = sized(mapOf(sized(STRING, MAX_ID), value), MAX_ATTRIBUTES);
-  return sized(mapOf(sized(STRING, MAX_DOMAIN), inner), MAX_ATTRIBUTES);
-};
-const FIELDS: Readonly<Record<string, Type>> = {
-  driver: sized(STRING, MAX_DOMAIN),
-  attributes: byName(sized(ANY, MAX_VALUE)),
-  capacity: byName(opaque('kubernetes.Quantity')),
-  allowMultipleAllocations: sized(BOOL, 1),
-};
-/** What an expression knows of a device. */
-const VARIABLES: Variables = {
-  device: sized(
-    objectType('kubernetes.DRADevice', new Map(Object.entries(FIELDS).map(([key, type]) => [key, { type, key }]))),
-    0,
-  ),
-};
-
 /** What is wrong with an expression: '' nothing, COMPLEX that it may cost too much. */
 function judged(expression: string): string {
-  const compiled = compile(expression, VARIABLES, true);
+  const compiled = compile(expression, DEVICE_VARIABLES, true);
   if ('error' in compiled) return compiled.error;
   const { type, estimate } = compiled.program;
   if (type.kind !== 'bool' && type.kind !== 'any')
     return `must evaluate to bool or the unknown type, not ${fullName(type)}`;
-  return estimate.max > MAX_COST ? COMPLEX : '';
+  return estimate.max > MAX_DEVICE_COST ? COMPLEX : '';
 }
 const COMPLEX = 'too complex, exceeds cost limit';
 /** Verdicts on expressions, by the size of both: a request may have more of them than programs are kept. */
