@@ -44,6 +44,7 @@ async function snapshotOf(
   token: ContinueToken | undefined,
 ): Promise<ListSnapshot> {
   if (options.asOf !== undefined) return store.pastAt(scope, options.asOf);
+  if (typeof token?.revision === 'bigint') throw tooLargeRevision(token.revision, store.revision);
   if (token?.revision !== undefined) {
     try {
       return await store.listAt(scope, token.revision);

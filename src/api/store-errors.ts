@@ -3,7 +3,7 @@ import { Compacted, StoreUnavailable, TooLargeRevision, Unreadable } from '../st
 import { SealFailed } from '../store/sealing/sealer.ts';
 
 /** 504 with its cause, as clients that follow a newer server than ours expect it. */
-export const tooLargeRevision = (requested: number, current: number, retryAfterSeconds = 0): StatusError =>
+export const tooLargeRevision = (requested: number | bigint, current: number, retryAfterSeconds = 0): StatusError =>
   new StatusError({
     message: `Timeout: Too large resource version: ${requested}, current: ${current}`,
     reason: 'Timeout',

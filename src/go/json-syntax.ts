@@ -13,8 +13,7 @@ const PLAIN = /[^"\\\x00-\x1f]*/y;
 class SyntaxProblem extends Error {}
 
 /** A character as Go shows it: that of the first byte, where it has several. */
-function quoted(text: string, at: number): string {
-  const code = Buffer.from(String.fromCodePoint(text.codePointAt(at)!), 'utf8')[0]!;
+function quoted(code: number): string {
   const c = String.fromCharCode(code);
   if (c === "'") return "'\\''";
   if (c === '"') return `'"'`;
@@ -28,7 +27,11 @@ function quoted(text: string, at: number): string {
 /** Reads a text as Go's scanner does, to its first problem. */
 class Scanner {
   private at = 0;
-  constructor(private readonly text: string) {}
+  /** @param areBytes each character of the text is a byte */
+  constructor(
+    private readonly text: string,
+    private readonly areBytes: boolean,
+  ) {}
 
   document(): void {
     this.values();
@@ -38,9 +41,12 @@ class Scanner {
 
   /** `inToken`: no space may be here; Go reads one at the end of a text. */
   private problem(where: string, inToken = false): SyntaxProblem {
-    if (this.at < this.text.length)
-      return new SyntaxProblem(`invalid character ${quoted(this.text, this.at)} ${where}`);
+    if (this.at < this.text.length) return new SyntaxProblem(`invalid character ${quoted(this.byte())} ${where}`);
     return new SyntaxProblem(inToken ? `invalid character ' ' ${where}` : END);
+  }
+  private byte(): number {
+    if (this.areBytes) return this.text.charCodeAt(this.at);
+    return Buffer.from(String.fromCodePoint(this.text.codePointAt(this.at)!), 'utf8')[0]!;
   }
   private space(): void {
     for (;;) {
@@ -151,9 +157,15 @@ class Scanner {
 }
 
 /** Why Go's decoder does not take a text, in its words (clients print them); undefined for good JSON. */
-export function jsonSyntaxError(text: string): string | undefined {
+export const jsonSyntaxError = (text: string): string | undefined => problemOf(new Scanner(text, false));
+
+/** The same of bytes, which need not be text. */
+export const bytesSyntaxError = (bytes: Buffer): string | undefined =>
+  problemOf(new Scanner(bytes.toString('latin1'), true));
+
+function problemOf(scanner: Scanner): string | undefined {
   try {
-    new Scanner(text).document();
+    scanner.document();
   } catch (error) {
     if (error instanceof SyntaxProblem) return error.message;
     throw error;

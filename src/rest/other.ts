@@ -56,8 +56,9 @@ const issuer: Handler = async ({ api }, exchange) => {
 const metrics: Handler = async ({ metrics: numbers }, exchange) =>
   sendText(exchange, 200, await numbers.text(), 'text/plain; version=0.0.4; charset=utf-8');
 
-const index: Handler = async ({ discovery, openapi }, exchange) => {
-  const groups = discovery.groups.flatMap((g) => [
+const index: Handler = async ({ discovery, remote }, exchange) => {
+  const others = remote.groups().map(({ group }) => group);
+  const groups = [...discovery.groups, ...others].flatMap((g) => [
     `/apis/${g.name}`,
     ...g.versions.map((v) => `/apis/${v.groupVersion}`),
   ]);
@@ -74,14 +75,7 @@ const index: Handler = async ({ discovery, openapi }, exchange) => {
     '/livez',
     '/metrics',
   ];
-  paths.push(
-    '/openapi/v2',
-    ...[...openapi.index().keys()].map((path) => `/openapi/v3/${path}`),
-    '/openapi/v3',
-    '/openid/v1/jwks',
-    '/readyz',
-    '/version',
-  );
+  paths.push('/openapi/v2', '/openapi/v3', '/openapi/v3/', '/openid/v1/jwks', '/readyz', '/version');
   return sendJson(exchange, 200, { paths: paths.sort() });
 };
 

@@ -189,13 +189,19 @@ test.each([
   ['eyJ2I', 'illegal base64 data at input byte 4'],
   [Buffer.from('x').toString('base64url'), "invalid character 'x' looking for beginning of value"],
   [Buffer.from('{"v').toString('base64url'), 'unexpected end of JSON input'],
-  [token({}), 'server does not recognize this encoded version ""'],
+  [token({}), 'server does not recognize this encoded version '],
+  [token({ v: 'a"b' }), 'server does not recognize this encoded version a"b'],
+  [Buffer.from([0xff]).toString('base64url'), "invalid character 'ÿ' looking for beginning of value"],
   [token({ v: 'meta.k8s.io/v1' }), 'incorrect encoded start resourceVersion (version meta.k8s.io/v1)'],
   [token({ v: 'meta.k8s.io/v1', rv: 1 }), 'encoded start key empty (version meta.k8s.io/v1)'],
   [token({ v: 'meta.k8s.io/v1', rv: 1, start: '../a' }), '../a'],
   [
     token({ v: 'meta.k8s.io/v1', rv: 'x', start: 'a' }),
     'json: cannot unmarshal string into Go struct field continueToken.rv of type int64',
+  ],
+  [
+    Buffer.from('{"start":1,"rv":1.0,"v":1}').toString('base64url'),
+    'json: cannot unmarshal number into Go struct field continueToken.start of type string',
   ],
 ])('list.refuses the continue token %s', async (given, why) => {
   expect((await refusal(list({ continue: given }))).message).toBe(

@@ -36,7 +36,8 @@ export const apiServiceName = (group: string, version: string): string => `${ver
 const CUSTOM_PRIORITY = 1000;
 
 /** Which groups of this server come first where all are listed: those of the highest. */
-export const groupPriority = (group: string): number => PRIORITIES[group]?.[0] ?? CUSTOM_PRIORITY;
+export const groupPriority = (group: string): number =>
+  group === 'apiregistration.k8s.io' ? Infinity : (PRIORITIES[group]?.[0] ?? CUSTOM_PRIORITY);
 
 /** The APIService of a built-in group and version; undefined for a group that has no place in the order. */
 export function builtinService(group: string, version: string): KubeObject | undefined {
