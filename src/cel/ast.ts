@@ -20,6 +20,8 @@ export interface Ident extends Base {
   readonly name: string;
   /** of the name of a type */
   constant?: Value;
+  /** the name of a type that has no value of its own: it can be made, not compared */
+  unknown?: string;
 }
 export interface Select extends Base {
   readonly kind: 'select';
@@ -29,6 +31,8 @@ export interface Select extends Base {
   readonly test: boolean;
   /** a qualified name of a type: `google.protobuf.Duration` */
   constant?: Value;
+  /** as that of an Ident */
+  unknown?: string;
   /** a variable whose name has a dot */
   variable?: string;
 }
@@ -59,7 +63,14 @@ export interface MapNode extends Base {
 export interface Struct extends Base {
   readonly kind: 'struct';
   readonly name: string;
-  readonly fields: readonly Node[];
+  readonly fields: readonly FieldValue[];
+}
+export interface FieldValue {
+  readonly name: string;
+  readonly value: Node;
+  readonly optional: boolean;
+  /** of the colon, in UTF-16 units */
+  readonly at: number;
 }
 /** A loop; all macros over lists and maps are one. Its range is also empty, then it only binds a name (`accumulator`). */
 export interface Comprehension extends Base {
@@ -98,7 +109,7 @@ export function childrenOf(node: Node): readonly Node[] {
     case 'map':
       return node.entries.flatMap(({ key, value }) => [key, value]);
     case 'struct':
-      return node.fields;
+      return node.fields.map(({ value }) => value);
     case 'comprehension':
       return [node.range, node.start, node.condition, node.step, node.result];
     default:

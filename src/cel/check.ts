@@ -8,8 +8,10 @@ import {
   type MapNode,
   type Node,
   type Select,
+  type Struct,
 } from './ast.ts';
 import type { Steps } from '../meta/steps.ts';
+import type { Dialect } from './dialect.ts';
 import type { FunctionDeclaration, Functions, Overload } from './overload.ts';
 import type { Problem } from './problem.ts';
 import { TYPE_NAMES } from './type-names.ts';
@@ -30,6 +32,7 @@ import {
   STRING,
   UINT,
   same,
+  typeOf,
   type Type,
 } from './types.ts';
 import { Bindings, moreGeneral, replaced } from './unify.ts';
@@ -75,11 +78,14 @@ class Checker {
   private readonly checked = new Set<Node>();
   /** names that comprehensions bind, the nearest last */
   private readonly locals = new Map<string, Type[]>();
+  private readonly functions: Functions;
 
   constructor(
     private readonly variables: Variables,
-    private readonly functions: Functions,
-  ) {}
+    private readonly dialect: Dialect,
+  ) {
+    this.functions = dialect.functions;
+  }
 
   private report(at: number, text: string): Type {
     this.problems.push({ at, text });
@@ -115,7 +121,7 @@ class Checker {
       case 'map':
         return this.map(node);
       case 'struct':
-        return this.undeclared(node.name, node.at);
+        return this.struct(node);
       case 'comprehension':
         return this.comprehension(node);
     }
@@ -131,7 +137,10 @@ class Checker {
     }
     const named = TYPE_NAMES.get(own);
     if (named) node.constant = named.value;
-    return named?.type;
+    if (named) return named.type;
+    const made = this.dialect.structs?.find(own);
+    if (made) node.unknown = own;
+    return made && typeOf(made.type);
   }
   private ident(node: Ident): Type {
     return this.lookup(node, node.name) ?? this.undeclared(node.name, node.at);
@@ -255,6 +264,24 @@ class Checker {
     return mapOf(keys ?? this.bindings.fresh(), values ?? this.bindings.fresh());
   }
 
+  private struct(node: Struct): Type {
+    const name = node.name.startsWith('.') ? node.name.slice(1) : node.name;
+    const named = this.locals.get(name)?.at(-1) ?? this.variables[name];
+    if (named) return this.report(node.at, `'${named.text}' is not a type`);
+    const found = this.dialect.structs?.find(name);
+    if (!found) return this.undeclared(node.name, node.at);
+    for (const field of node.fields) {
+      const given = this.unwrapped(field.value, field.optional);
+      const type = found.type.fields?.get(field.name)?.type;
+      if (type && this.bindings.assignable(type, given)) continue;
+      // a field that there is not has a type without a name
+      const [wanted, provided] = [type?.text ?? '', this.bindings.resolve(given, true).text];
+      const text = `expected type of field '${field.name}' is '${wanted}' but provided type is '${provided}'`;
+      this.report(field.at, text);
+    }
+    return found.type;
+  }
+
   private within(name: string, type: Type, run: () => void): void {
     const stack = this.locals.get(name) ?? [];
     this.locals.set(name, stack);
@@ -314,8 +341,8 @@ class Checker {
  * Gives each node of an expression its type and each call its overloads.
  * @returns what is wrong; empty where nothing is
  */
-export function* checkSteps(root: Node, variables: Variables, functions: Functions): Steps<Problem[]> {
-  const checker = new Checker(variables, functions);
+export function* checkSteps(root: Node, variables: Variables, dialect: Dialect): Steps<Problem[]> {
+  const checker = new Checker(variables, dialect);
   checker.check(root);
   yield;
   checker.settle(root);

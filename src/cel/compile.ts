@@ -1,9 +1,10 @@
-import type { Call, Ident, List, MapNode, Node, Select } from './ast.ts';
-import { compileCall } from './compile-call.ts';
+import type { Call, Ident, List, MapNode, Node, Select, Struct } from './ast.ts';
+import { compileCall, ConstantError } from './compile-call.ts';
 import { compileLoop } from './compile-loop.ts';
-import { LIST_COST, MAP_COST } from './cost.ts';
+import { LIST_COST, MAP_COST, STRUCT_COST } from './cost.ts';
 import { attribute, charge, constant, Scope, type Compiled, type Frame, type Parts, type Run } from './frame.ts';
-import type { Functions, Overload } from './overload.ts';
+import type { Dialect } from './dialect.ts';
+import type { Overload } from './overload.ts';
 import { index } from './select.ts';
 import { adapt, CelError, CelMap, error, keyOf, Optional, type Value } from './values.ts';
 
@@ -18,7 +19,7 @@ class Compiler implements Parts {
 
   readonly scope = new Scope();
 
-  constructor(private readonly functions: Functions) {}
+  constructor(private readonly dialect: Dialect) {}
 
   compile(node: Node): Compiled {
     let compiled = this.done.get(node);
@@ -46,18 +47,20 @@ class Compiler implements Parts {
       case 'comprehension':
         return compileLoop(this, node);
       case 'struct':
-        throw new Error(`no type ${node.name}`);
+        return this.struct(node);
     }
   }
 
   private ident(node: Ident): Compiled {
     if (node.constant !== undefined) return constant(node.constant);
+    if (node.unknown !== undefined) throw undefinedType(node.unknown);
     const name = node.name.startsWith('.') ? node.name.slice(1) : node.name;
     return attribute(this.scope.read(name) ?? variable(name));
   }
 
   private select(node: Select): Compiled {
     if (node.constant !== undefined) return constant(node.constant);
+    if (node.unknown !== undefined) throw undefinedType(node.unknown);
     if (node.variable !== undefined) return attribute(variable(node.variable));
     const { field, test } = node;
     const resolve = index(this.base(node.operand), constant(keyIn(node.operand, field)), false, test);
@@ -72,7 +75,7 @@ class Compiler implements Parts {
   overloads({ name, overloads = [], target, args }: Call): readonly Overload[] {
     if (overloads.length === 1) return overloads;
     const count = args.length + (target ? 1 : 0);
-    return (this.functions.get(name)?.overloads ?? []).filter(
+    return (this.dialect.functions.get(name)?.overloads ?? []).filter(
       ({ member, parameters }) => member === (target !== undefined) && parameters.length === count,
     );
   }
@@ -131,7 +134,35 @@ class Compiler implements Parts {
       },
     };
   }
+
+  private struct(node: Struct): Compiled {
+    const found = this.dialect.structs?.find(node.name.replace(/^\./, ''));
+    if (!found) throw new ConstantError(`unknown type: ${node.name}`);
+    const fields = node.fields.map(({ name, value, optional }) => ({ name, run: this.run(value), optional }));
+    return {
+      run: (frame) => {
+        const made = new Map<string, Value>();
+        for (const { name, run, optional } of fields) {
+          let value = run(frame);
+          if (value instanceof CelError) return value;
+          if (optional) {
+            if (!(value instanceof Optional)) return notOptional('entry', value);
+            if (!value.present) {
+              made.delete(name);
+              continue;
+            }
+            ({ value } = value);
+          }
+          made.set(name, value);
+        }
+        charge(frame, STRUCT_COST);
+        return found.make(made);
+      },
+    };
+  }
 }
+const undefinedType = (name: string): ConstantError => new ConstantError(`reference to undefined type: ${name}`);
+
 /** The items of a list up to the first that fails, which is then the whole. */
 function gather(frame: Frame, runs: readonly Run[], optional: ReadonlySet<number>): Value {
   const made: Value[] = [];
@@ -163,6 +194,6 @@ function keyIn(operand: Node, field: string): string {
 }
 
 /** A checked expression, ready to run. Throws ConstantError for a constant in it that cannot be. */
-export function compileNode(node: Node, functions: Functions): Run {
-  return new Compiler(functions).run(node);
+export function compileNode(node: Node, dialect: Dialect): Run {
+  return new Compiler(dialect).run(node);
 }

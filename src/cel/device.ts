@@ -1,4 +1,6 @@
 import type { Variables } from './check.ts';
+import type { Dialect } from './dialect.ts';
+import { FUNCTIONS } from './library/table.ts';
 import { quantityValue } from './library/quantities.ts';
 import { semverValue } from './library/semvers.ts';
 import { ANY, mapOf, objectType, opaque, sized, STRING, type Type } from './types.ts';
@@ -30,6 +32,9 @@ export const DEVICE_VARIABLES: Variables = {
     0,
   ),
 };
+
+/** What it may use besides. */
+export const DEVICE_DIALECT: Dialect = { functions: FUNCTIONS, binds: true };
 
 /** An attribute has one of these. */
 export interface Attribute {

@@ -104,7 +104,7 @@ class Estimator {
         return add(cost, fixed(MAP_COST));
       }
       case 'struct':
-        return add(this.sum(node.fields), fixed(STRUCT_COST));
+        return add(this.sum(node.fields.map(({ value }) => value)), fixed(STRUCT_COST));
       case 'comprehension':
         return node.range.kind === 'list' && node.range.items.length === 0 && node.accumulator !== ACCUMULATOR
           ? this.binding(node)

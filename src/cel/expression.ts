@@ -5,6 +5,7 @@ import { ConstantError } from './compile-call.ts';
 import { checkLiterals } from './check-literals.ts';
 import { estimateCost } from './estimate.ts';
 import { CostExceeded, type Run } from './frame.ts';
+import type { Dialect } from './dialect.ts';
 import { FUNCTIONS } from './library/table.ts';
 import { allNodes, type Node } from './ast.ts';
 import { parse } from './parser.ts';
@@ -45,42 +46,62 @@ const kept = new LRUCache<string, Compiled>({ maxSize: MAX_KEPT, sizeCalculation
 const numbers = new WeakMap<Variables, number>();
 let numbered = 0;
 
+/** What expressions of Kubernetes use unless more is said. */
+const PLAIN: Dialect = { functions: FUNCTIONS };
+
 /**
  * Parses, checks and compiles an expression.
  * @param variables what it may name, with types; the same object each time, so that what was compiled is found again
- * @param binds may it use `cel.bind`?
+ * @param dialect what else it may use; with the same variables always the same
  * @returns a program, or why there is none, as cel-go says it
  */
-export const compile = (expression: string, variables: Variables, binds = false): Compiled =>
-  atOnce(compileSteps(expression, variables, binds));
+export const compile = (expression: string, variables: Variables, dialect = PLAIN): Compiled =>
+  atOnce(compileSteps(expression, variables, dialect));
 
 /** The same in steps, as an expression of 100,000 characters takes a fifth of a second. */
-export function* compileSteps(expression: string, variables: Variables, binds = false): Steps<Compiled> {
+export function* compileSteps(expression: string, variables: Variables, dialect = PLAIN): Steps<Compiled> {
   let number = numbers.get(variables);
   if (number === undefined) numbers.set(variables, (number = numbered++));
   const key = `${number} ${expression}`;
   let compiled = kept.get(key);
-  if (!compiled) kept.set(key, (compiled = yield* make(expression, variables, binds)));
+  if (!compiled) kept.set(key, (compiled = yield* make(expression, variables, dialect)));
   return compiled;
 }
 
-function* make(expression: string, variables: Variables, binds: boolean): Steps<Compiled> {
-  const failed = (problems: readonly Problem[]): Compiled => ({
-    error: `compilation failed: ${showProblems(expression, problems)}`,
+/** What is wrong with an expression, as cel-go shows it; else its nodes, each with its type. */
+function* checked(
+  expression: string,
+  variables: Variables,
+  dialect: Dialect,
+): Steps<{ node: Node } | { problems: string }> {
+  const failed = (problems: readonly Problem[]): { problems: string } => ({
+    problems: showProblems(expression, problems),
   });
-  const parsed = parse(expression, binds);
+  const parsed = parse(expression, dialect.binds ?? false);
   if ('failedAt' in parsed) return failed(syntaxProblems(expression, parsed.failedAt));
   if ('problems' in parsed) return failed(parsed.problems);
   const { node } = parsed;
   yield;
-  const problems = yield* checkSteps(node, variables, FUNCTIONS);
+  const problems = yield* checkSteps(node, variables, dialect);
   if (problems.length) return failed(problems);
   yield;
   const wrong = checkLiterals(node);
-  if (wrong.length) return failed(wrong);
+  return wrong.length ? failed(wrong) : { node };
+}
+
+/** The type of what an expression gives, or what is wrong with it, as cel-go shows it. Nothing is kept. */
+export function* typeSteps(expression: string, variables: Variables): Steps<{ type: Type } | { problems: string }> {
+  const found = yield* checked(expression, variables, PLAIN);
+  return 'node' in found ? { type: found.node.type as Type } : found;
+}
+
+function* make(expression: string, variables: Variables, dialect: Dialect): Steps<Compiled> {
+  const found = yield* checked(expression, variables, dialect);
+  if ('problems' in found) return { error: `compilation failed: ${found.problems}` };
+  const { node } = found;
   yield;
   try {
-    return { program: yield* programOf(node, compileNode(node, FUNCTIONS), variables) };
+    return { program: yield* programOf(node, compileNode(node, dialect), variables) };
   } catch (error) {
     if (error instanceof ConstantError) return { error: `program instantiation failed: ${error.message}` };
     throw error;

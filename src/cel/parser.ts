@@ -1,4 +1,4 @@
-import type { Entry, Node } from './ast.ts';
+import type { Entry, FieldValue, Node } from './ast.ts';
 import { SyntaxFailure, tokensOf, type Token } from './lexer.ts';
 import { MacroError, unfold, unfoldHas } from './macros.ts';
 import type { Problem } from './problem.ts';
@@ -293,18 +293,24 @@ class Parser {
     let name = first;
     while (this.accept('.')) name += `.${this.name().text}`;
     const { at } = this.expect('{');
-    const fields: Node[] = [];
+    const fields: FieldValue[] = [];
     while (!this.is('}') && !this.is(',')) {
-      this.accept('?');
-      const { kind } = this.take();
+      const optional = this.accept('?');
+      const { kind, text, at: place } = this.take();
       if (kind !== 'ident' && kind !== 'escaped') throw this.failure();
-      this.expect(':');
-      fields.push(this.expr());
+      if (kind === 'escaped') this.report(place, "unsupported syntax: '`'");
+      const { at: colon } = this.expect(':');
+      fields.push({
+        name: text,
+        value: this.expr(),
+        optional,
+        at: colon,
+      });
       if (!this.comma('}')) break;
     }
     this.accept(',');
     this.expect('}');
-    return { kind: 'struct', at, depth: depthOf(...fields), name, fields };
+    return { kind: 'struct', at, depth: depthOf(...fields.map(({ value }) => value)), name, fields };
   }
   /** A comma that another item follows. */
   private comma(close: string): boolean {

@@ -1,6 +1,15 @@
 import { printFloat } from './print-float.ts';
 import { quote } from './quote.ts';
 
+/** A value of Go that is none of JSON: as `%v`, `%#v` and `%T` print it. */
+export class GoValue {
+  constructor(
+    readonly text: string,
+    readonly literal: string,
+    readonly type: string,
+  ) {}
+}
+
 type Fields = Readonly<Record<string, unknown>>;
 const isMap = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
 const isNil = (value: unknown): boolean => value === null || value === undefined;
@@ -8,6 +17,7 @@ const isNil = (value: unknown): boolean => value === null || value === undefined
 /** A decoded JSON value as `%v` prints it: `map[a:1 b:[x <nil>]]`. Integers are int64, other numbers float64. */
 export function printValue(value: unknown): string {
   if (isNil(value)) return '<nil>';
+  if (value instanceof GoValue) return value.text;
   if (Array.isArray(value)) return `[${value.map(printValue).join(' ')}]`;
   if (isMap(value)) {
     const keys = Object.keys(value).sort();
@@ -19,6 +29,7 @@ export function printValue(value: unknown): string {
 /** The same as `%#v` prints it: `map[string]interface {}{"a":1}`. */
 export function printLiteral(value: unknown): string {
   if (isNil(value)) return 'interface {}(nil)';
+  if (value instanceof GoValue) return value.literal;
   if (typeof value === 'string') return quote(value);
   if (Array.isArray(value)) return `[]interface {}{${value.map(printLiteral).join(', ')}}`;
   if (!isMap(value)) return printValue(value);
@@ -29,6 +40,7 @@ export function printLiteral(value: unknown): string {
 /** The name of its type: `map[string]interface {}`, `int64`; undefined for nil, which has none. */
 export function typeName(value: unknown): string | undefined {
   if (isNil(value)) return undefined;
+  if (value instanceof GoValue) return value.type;
   if (Array.isArray(value)) return '[]interface {}';
   switch (typeof value) {
     case 'object':

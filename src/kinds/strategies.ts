@@ -16,6 +16,8 @@ import { secretStrategy } from './strategies/core/secret.ts';
 import { serviceAccountStrategy } from './strategies/core/service-account.ts';
 import { serviceStrategy } from './strategies/core/service.ts';
 import { mutatingWebhookStrategy } from './strategies/admissionregistration/mutating-webhook-configuration.ts';
+import { mutatingAdmissionPolicyBindingStrategy } from './strategies/admissionregistration/mutating-admission-policy-binding.ts';
+import { mutatingAdmissionPolicyStrategy } from './strategies/admissionregistration/mutating-admission-policy.ts';
 import { validatingAdmissionPolicyBindingStrategy } from './strategies/admissionregistration/validating-admission-policy-binding.ts';
 import { validatingAdmissionPolicyStrategy } from './strategies/admissionregistration/validating-admission-policy.ts';
 import { validatingWebhookStrategy } from './strategies/admissionregistration/validating-webhook-configuration.ts';
@@ -84,6 +86,8 @@ export const strategies: Readonly<Record<string, Strategy<ObjectLike>>> = {
   'apiservices.apiregistration.k8s.io': apiServiceStrategy,
   'customresourcedefinitions.apiextensions.k8s.io': customResourceDefinitionStrategy,
   'mutatingwebhookconfigurations.admissionregistration.k8s.io': mutatingWebhookStrategy,
+  'mutatingadmissionpolicies.admissionregistration.k8s.io': mutatingAdmissionPolicyStrategy,
+  'mutatingadmissionpolicybindings.admissionregistration.k8s.io': mutatingAdmissionPolicyBindingStrategy,
   'validatingadmissionpolicies.admissionregistration.k8s.io': validatingAdmissionPolicyStrategy,
   'validatingadmissionpolicybindings.admissionregistration.k8s.io': validatingAdmissionPolicyBindingStrategy,
   'validatingwebhookconfigurations.admissionregistration.k8s.io': validatingWebhookStrategy,

@@ -37,6 +37,7 @@ import { tainteviction } from './tainteviction.ts';
 import { tokencleaner } from './tokencleaner.ts';
 import { ttl } from './ttl.ts';
 import { ttlafterfinished } from './ttlafterfinished.ts';
+import { validatingadmissionpolicystatus, type PolicyWarnings } from './validatingadmissionpolicystatus.ts';
 import { pvcprotection, pvprotection, vacprotection } from './volumeprotection.ts';
 
 export interface ReconcilersOptions {
@@ -48,6 +49,8 @@ export interface ReconcilersOptions {
   optionalVersions?: readonly string[];
   /** ranges of the nodes' pods; without them nodes get none */
   nodeCidrs?: NodeCidrs;
+  /** checks the expressions of policies; without it nobody does */
+  policyWarnings?: PolicyWarnings;
 }
 
 /** Every controller, by name. What keeps something in memory is made anew each time: two runs share nothing. */
@@ -56,6 +59,7 @@ export function allReconcilers({
   legacyTokenCleanUp,
   nodeCidrs,
   optionalVersions = [],
+  policyWarnings,
 }: ReconcilersOptions = {}): Readonly<Record<string, Reconciler>> {
   return {
     attachdetach: attachdetach(),
@@ -99,5 +103,6 @@ export function allReconcilers({
     ttl: ttl(),
     ttlafterfinished,
     vacprotection,
+    ...(policyWarnings && { validatingadmissionpolicystatus: validatingadmissionpolicystatus(policyWarnings) }),
   };
 }

@@ -13,6 +13,7 @@ import { SupposedCluster } from '../scheduler/supposed-cluster.ts';
 import { createScheduler } from '../scheduler/scheduler.ts';
 import { makeCertificate } from './certificates.ts';
 import { LoopMetrics } from './loop-metrics.ts';
+import { policyChecker } from './policy-checker.ts';
 import { nodeStarter, runNodes } from './nodes.ts';
 import type { LoopSettings, Report } from './loop-settings.ts';
 
@@ -132,6 +133,7 @@ function controllers(
         ...(legacyTokenCleanUp !== undefined && { legacyTokenCleanUp }),
         optionalVersions,
         ...(nodeCidrs && { nodeCidrs }),
+        policyWarnings: policyChecker(optionalVersions),
       }),
     );
     const own = runControllers({

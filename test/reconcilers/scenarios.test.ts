@@ -6,7 +6,9 @@ import { scenarios } from './all-scenarios.ts';
 
 test('every controller has a scenario', () => {
   const nodeCidrs = { ranges: [], serviceCidr: undefined };
-  const all = allReconcilers({ ca: 'PEM', nodeCidrs, optionalVersions: [...OPTIONAL_VERSIONS] });
+  const policyWarnings = () => Promise.resolve([]);
+  const optionalVersions = [...OPTIONAL_VERSIONS];
+  const all = allReconcilers({ ca: 'PEM', nodeCidrs, optionalVersions, policyWarnings });
   expect(Object.keys(scenarios)).toEqual(Object.keys(all).sort());
 });
 

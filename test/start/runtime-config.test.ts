@@ -9,7 +9,8 @@ test.each<[string[], string[]]>([
   [[`${MIGRATION}=true`], [MIGRATION]],
   [[MIGRATION], [MIGRATION]],
   [[`${MIGRATION}=true,${MIGRATION}=false`], []],
-  [['api/all=true'], [MIGRATION]],
+  [['api/all=true'], [MIGRATION, 'admissionregistration.k8s.io/v1beta1']],
+  [['admissionregistration.k8s.io/v1beta1'], ['admissionregistration.k8s.io/v1beta1']],
   [['api/beta', `${MIGRATION}=false`], []],
   // what is said of one goes before what is said of many, wherever it stands
   [[`${MIGRATION}=false`, 'api/beta'], []],

@@ -8,7 +8,7 @@ export interface PluginSwitches {
 }
 
 /** Plugins that kube-apiserver 1.35 has on and ku7s lacks: asking for them changes nothing. */
-const LACKING_ON = ['ClusterTrustBundleAttest', 'MutatingAdmissionPolicy', 'NodeDeclaredFeatureValidator'];
+const LACKING_ON = ['ClusterTrustBundleAttest', 'NodeDeclaredFeatureValidator'];
 
 /** Those that are off there unless asked for: to ask for one that ku7s lacks is an error. */
 const LACKING_OFF = [

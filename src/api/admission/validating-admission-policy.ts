@@ -1,17 +1,20 @@
 import type { Kind } from '../../kinds/kind.ts';
-import type { KubeObject } from '../../meta/object.ts';
-import { forbiddenRequest, isStatusError, StatusError } from '../../meta/status.ts';
+import { forbiddenRequest, StatusError } from '../../meta/status.ts';
 import { Slice } from '../fairness/turns.ts';
 import { resourceOf } from '../target.ts';
 import { constraintsMatch } from './matching/constraints.ts';
 import type { Matched } from './matching/rules.ts';
 import { AuditAnnotations, auditRefusal } from './policies/audit.ts';
-import { boundPolicies, type Binding, type Bound } from './policies/bound.ts';
+import { askable, isExempt, wordsOf, type Asked } from './policies/asked.ts';
+import { VALIDATING, boundPolicies, type Binding, type Bound } from './policies/bound.ts';
 import { evaluate, type Refusal } from './policies/evaluate.ts';
-import { paramKindOf, paramsOf } from './policies/params.ts';
+import { paramKindOf } from './policies/params.ts';
 import { celVariables } from './policies/variables.ts';
 import { requestName, type AdmissionPlugin, type AdmissionRequest } from './plugin.ts';
-import { Views, type View } from './view.ts';
+import { Views } from './view.ts';
+
+type ValidatingPolicy = Bound<typeof VALIDATING>;
+type ValidatingBinding = Binding<typeof VALIDATING>;
 
 const CODES: Readonly<Record<string, number>> = {
   Invalid: 422,
@@ -31,26 +34,16 @@ function deny(request: AdmissionRequest, text: string, reason: string): StatusEr
 }
 
 /** What keeps a policy or binding from being asked refuses the request, as its failurePolicy is. */
-const misconfigured = ({ spec }: Bound, what: string, error: unknown): Refusal[] =>
+const misconfigured = ({ spec }: ValidatingPolicy, what: string, error: unknown): Refusal[] =>
   spec.failurePolicy === 'Ignore'
     ? []
     : [{ message: `failed to configure ${what}: ${wordsOf(error as Error)}`, reason: 'Invalid', index: 0 }];
 
-/** A Status without code and details reads as its message. */
-const wordsOf = (error: Error): string => (isStatusError(error) ? (error.status.message ?? '') : error.message);
-
-/** What a binding is asked with. */
-interface Asked {
-  readonly matched: Matched;
-  readonly view: View;
-  readonly params: readonly (KubeObject | undefined)[];
-}
-
 /** What one binding refuses; what it only warns of is said here. */
 async function refusalsOf(
   request: AdmissionRequest,
-  { name, spec }: Bound,
-  binding: Binding,
+  { name, spec }: ValidatingPolicy,
+  binding: ValidatingBinding,
   { matched, view, params }: Asked,
   annotations: AuditAnnotations,
 ): Promise<Refusal[]> {
@@ -70,26 +63,13 @@ async function refusalsOf(
   return found.filter(({ always }) => always || actions.includes('Deny'));
 }
 
-/** Undefined where it is not about the request. Throws Error where it cannot be asked. */
-async function askable(
-  request: AdmissionRequest,
-  { spec }: Binding,
-  matched: Matched,
-  paramKind: Kind | undefined,
-  views: Views,
-): Promise<Asked | undefined> {
-  if (!constraintsMatch(spec.matchResources, request)) return undefined;
-  const params = await paramsOf(request, paramKind, spec);
-  return { matched, params, view: await views.of(matched) };
-}
-
 /** The first that a policy refuses, and by which binding: all are asked, since all may warn. */
 async function refusalOf(
   request: AdmissionRequest,
-  policy: Bound,
+  policy: ValidatingPolicy,
   views: Views,
   annotations: AuditAnnotations,
-): Promise<{ refusal: Refusal; binding?: Binding } | undefined> {
+): Promise<{ refusal: Refusal; binding?: ValidatingBinding } | undefined> {
   let matched: Matched | undefined;
   let params: Kind | undefined;
   try {
@@ -100,7 +80,7 @@ async function refusalOf(
     const [refusal] = misconfigured(policy, 'policy', error);
     return refusal && { refusal };
   }
-  let first: { refusal: Refusal; binding: Binding } | undefined;
+  let first: { refusal: Refusal; binding: ValidatingBinding } | undefined;
   for (const binding of policy.bindings) {
     const asked = await askable(request, binding, matched, params, views).catch((error: unknown) =>
       misconfigured(policy, 'binding', error),
@@ -112,11 +92,7 @@ async function refusalOf(
   return first;
 }
 
-/** Questions that decide nothing, and policies themselves: who could forbid these could not be undone. */
-const EXEMPT =
-  /admissionpolicies|admissionpolicybindings|^(?:tokenreviews|selfsubjectreviews|(?:local|self)?subjectaccessreviews|selfsubjectrulesreviews)$/;
-
-async function askPolicies(request: AdmissionRequest, policies: readonly Bound[]): Promise<void> {
+async function askPolicies(request: AdmissionRequest, policies: readonly ValidatingPolicy[]): Promise<void> {
   let refused: StatusError | undefined;
   const annotations = new AuditAnnotations();
   const views = new Views(request);
@@ -136,10 +112,10 @@ async function askPolicies(request: AdmissionRequest, policies: readonly Bound[]
 /** Rules of the cluster in CEL, each in force where a binding says so. */
 export const validatingAdmissionPolicy: AdmissionPlugin = {
   name: 'ValidatingAdmissionPolicy',
-  handles: ({ kind }) => !EXEMPT.test(kind.resource),
+  handles: ({ kind }) => !isExempt(kind.resource),
   // at once where there are none: a promise would be a turn of the microtasks for every write
   validate(request) {
-    const policies = boundPolicies(request.store);
+    const policies = boundPolicies(request.store, VALIDATING);
     return policies.length ? askPolicies(request, policies) : undefined;
   },
 };

@@ -8,7 +8,7 @@ import { webhooksOf, type Configured } from './webhooks/configured.ts';
 import { matchedBy } from './webhooks/matched.ts';
 import { mutate } from './webhooks/mutate.ts';
 import { outcomeOf } from './webhooks/outcome.ts';
-import { roundsOf } from './webhooks/rounds.ts';
+import { roundsOf } from './rounds.ts';
 
 const GROUP = 'admissionregistration.k8s.io';
 const MUTATING = `mutatingwebhookconfigurations.${GROUP}` as const;
@@ -34,7 +34,7 @@ const idOf = ({ configuration, webhook }: Configured, index: number): string =>
   `${configuration}/${webhook.name}/${index}`;
 
 async function askToChange(request: AdmissionRequest, webhooks: readonly Configured[]): Promise<void> {
-  const { rounds, reinvocation } = roundsOf(request);
+  const { rounds, reinvocation } = roundsOf(request, mutatingAdmissionWebhook.name);
   const { begun } = reinvocation;
   rounds.begin(reinvocation, request.object);
   const views = new Views(request);

@@ -13,8 +13,12 @@ import { sameJson } from '../patch/equal.ts';
 import { MASTERS } from './authorizer.ts';
 
 const GROUP = 'admissionregistration.k8s.io';
-const POLICIES = 'validatingadmissionpolicies';
-const BINDINGS = 'validatingadmissionpolicybindings';
+/** Of each resource of bindings that of its policies. */
+const POLICIES: ReadonlyMap<string, string> = new Map([
+  ['validatingadmissionpolicybindings', 'validatingadmissionpolicies'],
+  ['mutatingadmissionpolicybindings', 'mutatingadmissionpolicies'],
+]);
+const ALL_POLICIES: ReadonlySet<string> = new Set(POLICIES.values());
 const SPEC = Path.root('spec');
 
 type Reading = Pick<Core, 'authorizer' | 'registry' | 'store'>;
@@ -31,12 +35,10 @@ export function checkParamAccess(
   old: KubeObject | undefined,
 ): void {
   if (kind.group !== GROUP || subresource || user.groups.includes(MASTERS)) return;
-  const problem =
-    kind.resource === POLICIES
-      ? policyProblem(core, user, object, old)
-      : kind.resource === BINDINGS
-        ? bindingProblem(core, user, object, old)
-        : undefined;
+  const policies = POLICIES.get(kind.resource);
+  const problem = ALL_POLICIES.has(kind.resource)
+    ? policyProblem(core, user, object, old)
+    : policies && bindingProblem(core, user, policies, object, old);
   if (!problem) return;
   const { field, why } = problem;
   throw invalidObject(kind.storage, object.metadata.name, [forbidden(SPEC.child(field), why)]);
@@ -59,6 +61,7 @@ function policyProblem(core: Reading, user: User, object: KubeObject, old: KubeO
 function bindingProblem(
   core: Reading,
   user: User,
+  policies: string,
   object: KubeObject,
   old: KubeObject | undefined,
 ): Problem | undefined {
@@ -66,7 +69,7 @@ function bindingProblem(
   const { paramRef, policyName = '' } = specOf(object);
   const before = specOf(old);
   if (!paramRef || (before.policyName === policyName && sameJson(before.paramRef, paramRef))) return undefined;
-  const policy = core.store.get({ resource: `${POLICIES}.${GROUP}`, namespace: '', name: policyName });
+  const policy = core.store.get({ resource: `${policies}.${GROUP}`, namespace: '', name: policyName });
   const paramKind = policy && (policy.object['spec'] as ValidatingAdmissionPolicySpec | undefined)?.paramKind;
   const place = placeOf(core, paramKind);
   const verb = paramRef.name ? 'get' : 'list';

@@ -54,7 +54,8 @@ export function applyJsonPatch<T>(document: T, patch: unknown): T {
 function whyRejected({ op, path }: Operation): string {
   if (op === 'test') return `testing value ${String(path)} failed: test failed`;
   if (!OPERATIONS.has(String(op))) return `Unexpected kind: ${String(op)}`;
-  return `${op} operation does not apply: doc is missing path: ${JSON.stringify(path)}: missing value`;
+  const shown = op === 'replace' ? String(path) : JSON.stringify(path);
+  return `${op} operation does not apply: doc is missing path: ${shown}: missing value`;
 }
 const OPERATIONS = new Set(['add', 'remove', 'replace', 'move', 'copy']);
 

@@ -3,6 +3,7 @@ import { addresses } from './addresses.ts';
 import { authorizer } from './authorizer.ts';
 import { conversions } from './conversions.ts';
 import { formats } from './formats.ts';
+import { jsonPatches } from './json-patches.ts';
 import { lists } from './lists.ts';
 import { operators } from './operators.ts';
 import { quantities } from './quantities.ts';
@@ -36,3 +37,5 @@ function merged(libraries: readonly Library[]): Functions {
 
 /** All functions of an expression of Kubernetes 1.35; stored expressions know the same as new ones. */
 export const FUNCTIONS: Functions = merged(LIBRARIES);
+/** The same with those that help to make a JSON patch. */
+export const PATCH_FUNCTIONS: Functions = merged([...LIBRARIES, jsonPatches]);

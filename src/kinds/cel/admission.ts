@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Variables } from '../../cel/check.ts';
+import type { Dialect } from '../../cel/dialect.ts';
 import { compileSteps, type Program } from '../../cel/expression.ts';
 import { AUTHORIZER_TYPE, RESOURCE_CHECK_TYPE } from '../../cel/library/authorizer.ts';
 import {
@@ -78,6 +79,11 @@ const base = { object: DYN, oldObject: DYN, request, namespaceObject };
 const authorizer = { authorizer: AUTHORIZER_TYPE, 'authorizer.requestResource': RESOURCE_CHECK_TYPE };
 const params = { params: DYN };
 
+/** What the type checking of a policy knows of a request besides its objects: not `authorizer.requestResource`. */
+export const CHECKED_VARIABLES: Variables = { request, namespaceObject, authorizer: AUTHORIZER_TYPE };
+/** `variables` of a policy, by the types of their values. */
+export const variablesType = (types: Readonly<Record<string, Type>>): Type => object('variables', types);
+
 /** What expressions of webhooks and policies know (KEP-3488); the same object for the same question. */
 const KNOWN: Readonly<Record<string, Variables>> = {
   '': base,
@@ -95,8 +101,9 @@ export function* compileFor(
   expression: string,
   variables: Variables,
   returns: readonly string[],
+  dialect?: Dialect,
 ): Steps<{ program: Program } | { error: string }> {
-  const compiled = yield* compileSteps(expression, variables);
+  const compiled = yield* compileSteps(expression, variables, dialect);
   if ('error' in compiled) return compiled;
   const got = fullName(compiled.program.type);
   if (returns.length === 0 || returns.includes(got)) return compiled;
@@ -130,7 +137,7 @@ function* make(list: readonly Named[], withParams: boolean): Steps<Composition> 
   const fields: Record<string, Type> = {};
   const scope = (withAuthorizer: boolean): Variables => ({
     ...admissionVariables(withParams, withAuthorizer),
-    variables: object('variables', fields),
+    variables: variablesType(fields),
   });
   for (const { name, expression } of list) {
     const compiled = yield* compileSteps(expression, scope(true));
@@ -154,7 +161,7 @@ const PLAIN = new Set<Type['kind']>([
   'uint',
 ]);
 /** Of a variable's type others know what is plain, and lists and maps of that. */
-function declared(type: Type): Type {
+export function declared(type: Type): Type {
   if (PLAIN.has(type.kind)) return type;
   const [first = DYN, second = DYN] = type.parameters;
   if (type.kind === 'list') return listOf(declared(first));

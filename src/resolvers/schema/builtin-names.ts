@@ -133,6 +133,16 @@ export const BUILTIN_NAMES: Readonly<Record<string, readonly [type: string, one:
     'priorityLevelConfiguration',
     'priorityLevelConfigurations',
   ],
+  'admissionregistration.k8s.io/v1beta1/mutatingadmissionpolicies': [
+    'MutatingAdmissionPolicy',
+    'mutatingAdmissionPolicy',
+    'mutatingAdmissionPolicies',
+  ],
+  'admissionregistration.k8s.io/v1beta1/mutatingadmissionpolicybindings': [
+    'MutatingAdmissionPolicyBinding',
+    'mutatingAdmissionPolicyBinding',
+    'mutatingAdmissionPolicyBindings',
+  ],
   'storagemigration.k8s.io/v1beta1/storageversionmigrations': [
     'StorageVersionMigration',
     'storageVersionMigration',

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Device, DeviceSelector } from '../../../schema/types.ts';
-import { DEVICE_VARIABLES, deviceValue, MAX_DEVICE_COST } from '../../cel/device.ts';
+import { DEVICE_DIALECT, DEVICE_VARIABLES, deviceValue, MAX_DEVICE_COST } from '../../cel/device.ts';
 import { compile, type Compiled } from '../../cel/expression.ts';
 import { typeName } from '../../cel/library/conversions.ts';
 import { CelError, type Value } from '../../cel/values.ts';
@@ -40,7 +40,7 @@ const noBool = (type: string): string =>
   `CEL result of type ${type} could not be converted to bool: unsupported native conversion from ${type} to 'bool'`;
 
 function evaluate(expression: string, driver: string, device: Device, spend: (steps: number) => void): Verdict {
-  const compiled: Compiled = compile(expression, DEVICE_VARIABLES, true);
+  const compiled: Compiled = compile(expression, DEVICE_VARIABLES, DEVICE_DIALECT);
   if ('error' in compiled) return { error: `CEL compile error: ${compiled.error}` };
   let value = values.get(device);
   if (value === undefined) values.set(device, (value = deviceValue(driver, device)));

@@ -1,11 +1,11 @@
 import type { MatchCondition, Validation, ValidatingAdmissionPolicySpec } from '../../../../schema/types.ts';
-import type { Variables } from '../../../cel/check.ts';
 import { CelError, type Value } from '../../../cel/values.ts';
-import { admissionVariables, compileFor, composeSteps, type Composition } from '../../../kinds/cel/admission.ts';
-import { CALL_LIMIT, CONDITIONS_BUDGET, MAX_MESSAGE, REQUEST_BUDGET } from '../../../kinds/cel/limits.ts';
+import { admissionVariables, composeSteps, type Composition } from '../../../kinds/cel/admission.ts';
+import { CONDITIONS_BUDGET, MAX_MESSAGE, REQUEST_BUDGET } from '../../../kinds/cel/limits.ts';
 import { aggregate } from '../../../meta/aggregate.ts';
 import { Pace } from '../../write/pace.ts';
-import { Composed, type Bindings } from './composed.ts';
+import type { Bindings } from './composed.ts';
+import { Evaluation, OutOfBudget } from './evaluation.ts';
 
 /** The part of a ValidatingAdmissionPolicy that is evaluated. */
 export type Expressions = Pick<
@@ -20,46 +20,6 @@ export interface Refusal {
   index: number;
   /** refuses whatever a binding's actions are */
   always?: boolean;
-}
-
-const SPENT = 'validation failed due to running out of cost budget, no further validation rules will be run';
-/** Of expressions that together cost more than they may. */
-class OutOfBudget extends Error {
-  constructor() {
-    super(SPENT);
-  }
-}
-
-/** Expressions on one request that share a budget, and the variables of their policy. */
-class Evaluation {
-  private readonly composed: Composed | undefined;
-  private readonly pace = new Pace();
-  constructor(
-    private readonly bindings: Bindings,
-    composition: Composition | undefined,
-    private budget: number,
-  ) {
-    this.composed = composition && new Composed(composition, bindings);
-  }
-  get left(): number {
-    return this.budget;
-  }
-  /**
-   * The value; CelError where it has none, in the words of the API server. Others have their turn before it, and while it
-   * is read. Throws OutOfBudget.
-   */
-  async run(expression: string, variables: Variables, returns: readonly string[]): Promise<Value> {
-    if (this.pace.due) await this.pace.turn();
-    const compiled = await this.pace.run(compileFor(expression, variables, returns));
-    if ('error' in compiled) return new CelError(`compilation error: ${compiled.error}`);
-    const known = this.composed ? { ...this.bindings, variables: this.composed } : this.bindings;
-    const { value, cost } = compiled.program.run(known, CALL_LIMIT);
-    this.budget -= cost + (this.composed?.takeCost() ?? 0);
-    if (this.budget < 0) throw new OutOfBudget();
-    return value instanceof CelError
-      ? new CelError(`expression '${expression}' resulted in error: ${value.message}`)
-      : value;
-  }
 }
 
 /** Besides the conditions: the variables that they may use, whether there are params, and who is told that one has no value. */

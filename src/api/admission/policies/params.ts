@@ -1,4 +1,4 @@
-import type { ParamKind, ValidatingAdmissionPolicyBindingSpec as Binding } from '../../../../schema/types.ts';
+import type { ParamKind, ParamRef } from '../../../../schema/types.ts';
 import { objectOf } from '../../../kinds/encode.ts';
 import type { Kind, Registry } from '../../../kinds/kind.ts';
 import { groupResourceName, parseApiVersion } from '../../../meta/gvk.ts';
@@ -24,7 +24,7 @@ export function paramKindOf(registry: Registry, { apiVersion = '', kind: name = 
 export async function paramsOf(
   request: AdmissionRequest,
   kind: Kind | undefined,
-  { paramRef: ref }: Binding,
+  { paramRef: ref }: { paramRef?: ParamRef },
 ): Promise<(KubeObject | undefined)[]> {
   if (!kind || !ref) return [undefined];
   const { store } = request;

@@ -1,5 +1,5 @@
 import { repeatedAt } from '../../validation/repeated.ts';
-import type { ParamRef, ValidatingAdmissionPolicyBinding } from '../../../../schema/types.ts';
+import type { ObjectMeta, ParamRef, ValidatingAdmissionPolicyBinding } from '../../../../schema/types.ts';
 import { printSelector } from '../../../go/print-selector.ts';
 import { duplicate, forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import { isPathSegmentName } from '../../../meta/names.ts';
@@ -16,7 +16,7 @@ const NOT_FOUND_ACTIONS = ['Deny', 'Allow'];
 const EXCLUSIVE = 'name and selector are mutually exclusive';
 
 /** Parameters are one object by name, or those that a selector finds. */
-function paramRefErrors(ref: Parts<ParamRef> | undefined, at: Path): FieldError[] {
+export function paramRefErrors(ref: Parts<ParamRef> | undefined, at: Path): FieldError[] {
   if (!ref) return [];
   const { name = '', selector, parameterNotFoundAction: action } = ref;
   const errors: FieldError[] = name ? isPathSegmentName(name).map((why) => invalid(at.child('name'), name, why)) : [];
@@ -28,6 +28,11 @@ function paramRefErrors(ref: Parts<ParamRef> | undefined, at: Path): FieldError[
   else if (!NOT_FOUND_ACTIONS.includes(action))
     errors.push(notSupported(at.child('parameterNotFoundAction'), action, NOT_FOUND_ACTIONS));
   return errors;
+}
+
+export function policyNameErrors(name: string): FieldError[] {
+  const at = SPEC.child('policyName');
+  return name ? dnsSubdomainName(name, false).map((why) => invalid(at, name, why)) : [required(at)];
 }
 
 function actionErrors(actions: readonly string[], at: Path): FieldError[] {
@@ -51,10 +56,8 @@ export const validatingAdmissionPolicyBindingStrategy: Strategy<ValidatingAdmiss
     if (spec?.matchResources) defaultMatch(spec.matchResources);
   },
   validate({ spec = {} }) {
-    const name = spec.policyName ?? '';
-    const at = SPEC.child('policyName');
     return [
-      ...(name ? dnsSubdomainName(name, false).map((why) => invalid(at, name, why)) : [required(at)]),
+      ...policyNameErrors(spec.policyName ?? ''),
       ...paramRefErrors(spec.paramRef, SPEC.child('paramRef')),
       // spelt so by Kubernetes
       ...matchResourcesErrors(spec.matchResources, SPEC.child('matchResouces')),
@@ -73,7 +76,11 @@ export const validatingAdmissionPolicyBindingStrategy: Strategy<ValidatingAdmiss
   cells,
 };
 
-function cells({ metadata, spec }: Unchecked<ValidatingAdmissionPolicyBinding>, now: number): Cell[] {
+/** Of a binding of either kind of policy. */
+export function cells(
+  { metadata, spec }: Unchecked<{ metadata: ObjectMeta; spec?: { paramRef?: ParamRef; policyName?: string } }>,
+  now: number,
+): Cell[] {
   const ref = spec?.paramRef;
   // whether parameters have a namespace cannot be told from here
   const params = ref?.name

@@ -1,82 +1,27 @@
 import { isDeepStrictEqual } from 'node:util';
 import type {
   AuditAnnotation,
-  ParamKind,
   ValidatingAdmissionPolicy,
   ValidatingAdmissionPolicySpec,
   Validation,
-  Variable,
 } from '../../../../schema/types.ts';
 import { duplicate, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
-import { isDns1035Label, isDns1123Subdomain } from '../../../meta/names.ts';
 import type { Parts, Unchecked } from '../../../meta/object.ts';
 import type { Steps } from '../../../meta/steps.ts';
-import type { Variables } from '../../../cel/check.ts';
-import { admissionVariables, compileFor, composeSteps } from '../../cel/admission.ts';
+import { admissionVariables, compileFor } from '../../cel/admission.ts';
 import type { Cell } from '../../kind.ts';
 import { validateLabelName } from '../../validation/labels.ts';
 import { isolatedStatus, withStatus } from '../status-split.ts';
 import { expressionErrors, matchConditionErrors } from './match-conditions.ts';
+import { paramKindCell, paramKindErrors, SPEC, variableErrors, type Scope } from './policy-parts.ts';
 import { defaultMatch, FAILURE_POLICIES, matchResourcesErrors } from './match-resources.ts';
-import { since, UNSET } from '../../cells.ts';
+import { since } from '../../cells.ts';
 
 type Policy = Unchecked<ValidatingAdmissionPolicy>;
-/** What expressions know, with and without `authorizer`. */
-type Scope = (withAuthorizer: boolean) => Variables;
-
-const SPEC = Path.root('spec');
 const REASONS = ['Forbidden', 'Invalid', 'RequestEntityTooLarge'];
 const MAX_ANNOTATIONS = 20;
 /** bytes of an annotation's expression */
 const MAX_VALUE_EXPRESSION = 5 * 1024;
-const RESERVED =
-  /^(true|false|null|in|as|break|const|continue|else|for|function|if|import|let|loop|package|namespace|return|var|void|while)$/;
-const IDENTIFIER = /^[_a-zA-Z][_a-zA-Z0-9]*$/;
-
-function paramKindErrors({ apiVersion = '', kind = '' }: Parts<ParamKind>): FieldError[] {
-  const at = SPEC.child('paramKind');
-  const errors: FieldError[] = [];
-  const here = at.child('apiVersion');
-  const parts = apiVersion.split('/');
-  if (!apiVersion) errors.push(required(here));
-  else if (parts.length > 2) errors.push(invalid(here, apiVersion, `unexpected GroupVersion string: ${apiVersion}`));
-  else {
-    const [group, version] = parts.length === 2 ? (parts as [string, string]) : ['', parts[0] as string];
-    const badGroup = group ? isDns1123Subdomain(group) : [];
-    if (badGroup.length) errors.push(invalid(here, group, badGroup.join(',')));
-    const badVersion = version ? isDns1035Label(version) : [];
-    if (!version) errors.push(invalid(here, apiVersion, 'version must be specified'));
-    else if (badVersion.length) errors.push(invalid(here, version, badVersion.join(',')));
-  }
-  const badKind = kind ? isDns1035Label(kind.toLowerCase()) : [];
-  if (!kind) errors.push(required(at.child('kind')));
-  else if (badKind.length)
-    errors.push(
-      invalid(at.child('kind'), kind, `may have mixed case, but should otherwise match: ${badKind.join(',')}`),
-    );
-  return errors;
-}
-
-/** Each variable knows those before it. Gives the scope with `variables`, where there are any. */
-function* variableErrors(list: readonly Parts<Variable>[], withParams: boolean, errors: FieldError[]): Steps<Scope> {
-  if (list.length === 0) return (withAuthorizer) => admissionVariables(withParams, withAuthorizer);
-  const { programs, variables } = yield* composeSteps(
-    list.map(({ name = '', expression = '' }) => ({ name, expression })),
-    withParams,
-  );
-  list.forEach(({ name = '', expression = '' }, i) => {
-    const at = SPEC.child('variables').index(i);
-    if (name.trim() === '') errors.push(required(at.child('name'), 'name is not specified'));
-    else if (!IDENTIFIER.test(name) || RESERVED.test(name))
-      errors.push(invalid(at.child('name'), name, 'name is not a valid CEL identifier'));
-    if (expression.trim() === '') return errors.push(required(at.child('expression'), 'expression is not specified'));
-    const compiled = programs.get(name);
-    if (compiled && 'error' in compiled) errors.push(invalid(at.child('expression'), expression, compiled.error));
-    return undefined;
-  });
-  return variables;
-}
-
 const hasLineBreak = (text: string): boolean => /[\n\r]/.test(text);
 
 function messageErrors({ message = '' }: Parts<Validation>, at: Path): FieldError[] {
@@ -146,7 +91,9 @@ function* policyErrors(object: Policy, skipConditions: boolean): Steps<FieldErro
   const withParams = Boolean(spec.paramKind);
   if (!skipConditions)
     errors.push(...(yield* matchConditionErrors(spec.matchConditions, withParams, SPEC.child('matchConditions'))));
-  const scope = yield* variableErrors(spec.variables ?? [], withParams, errors);
+  const scope: Scope = spec.variables?.length
+    ? yield* variableErrors(spec.variables, withParams, errors)
+    : (withAuthorizer) => admissionVariables(withParams, withAuthorizer);
   const { validations = [], auditAnnotations: annotations = [] } = spec;
   if (validations.length === 0 && annotations.length === 0) {
     const why = 'validations or auditAnnotations must contain at least one item';
@@ -185,10 +132,6 @@ export const validatingAdmissionPolicyStrategy = withStatus<ValidatingAdmissionP
 });
 
 function cells({ metadata, spec }: Unchecked<ValidatingAdmissionPolicy>, now: number): Cell[] {
-  return [
-    metadata.name,
-    spec?.validations?.length ?? 0,
-    spec?.paramKind ? `${spec.paramKind.apiVersion}/${spec.paramKind.kind}` : UNSET,
-    since(metadata.creationTimestamp, now),
-  ];
+  const count = spec?.validations?.length ?? 0;
+  return [metadata.name, count, paramKindCell(spec?.paramKind), since(metadata.creationTimestamp, now)];
 }

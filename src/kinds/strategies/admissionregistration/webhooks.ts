@@ -23,7 +23,7 @@ type Webhook = Parts<MutatingWebhook>;
 const WEBHOOKS = Path.root('webhooks');
 const NO_SIDE_EFFECTS = ['None', 'NoneOnDryRun'];
 const SIDE_EFFECTS = ['None', 'NoneOnDryRun', 'Some', 'Unknown'];
-const REINVOCATION_POLICIES = ['IfNeeded', 'Never'];
+export const REINVOCATION_POLICIES = ['IfNeeded', 'Never'];
 const REVIEW_VERSIONS = ['v1', 'v1beta1'];
 
 /** What an object that was stored before a rule was made may keep. */

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { DeviceSelector } from '../../../../schema/types.ts';
-import { DEVICE_VARIABLES, MAX_DEVICE_COST } from '../../../cel/device.ts';
+import { DEVICE_DIALECT, DEVICE_VARIABLES, MAX_DEVICE_COST } from '../../../cel/device.ts';
 import { compile } from '../../../cel/expression.ts';
 import { fullName } from '../../../cel/types.ts';
 import { forbidden, invalid, required, tooLong, type FieldError, type Path } from '../../../meta/field.ts';
@@ -13,7 +13,7 @@ const MAX_SELECTORS = 32;
 const MAX_EXPRESSION = 10 * 1024;
 /** What is wrong with an expression: '' nothing, COMPLEX that it may cost too much. */
 function judged(expression: string): string {
-  const compiled = compile(expression, DEVICE_VARIABLES, true);
+  const compiled = compile(expression, DEVICE_VARIABLES, DEVICE_DIALECT);
   if ('error' in compiled) return compiled.error;
   const { type, estimate } = compiled.program;
   if (type.kind !== 'bool' && type.kind !== 'any')

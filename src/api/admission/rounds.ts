@@ -1,10 +1,10 @@
-import type { KubeObject } from '../../../meta/object.ts';
-import { sameJson } from '../../patch/equal.ts';
-import type { AdmissionRequest, Reinvocation } from '../plugin.ts';
+import type { KubeObject } from '../../meta/object.ts';
+import { sameJson } from '../patch/equal.ts';
+import type { AdmissionRequest, Reinvocation } from './plugin.ts';
 
 /**
- * Which webhooks are asked a second time about one request: those that want to see later changes, and were asked before
- * one. A webhook is never asked for the first time in the second round. Source: reinvocationcontext.go of apiserver.
+ * Which webhooks or policies are asked a second time about one request: those that want to see later changes, and were
+ * asked before one. None is ever asked for the first time in the second round. Source: reinvocationcontext.go of apiserver.
  */
 export class Rounds {
   /** asked, with no change since */
@@ -31,12 +31,14 @@ export class Rounds {
   }
 }
 
-const rounds = new WeakMap<Reinvocation, Rounds>();
+const rounds = new WeakMap<Reinvocation, Map<string, Rounds>>();
 
-/** Those of a request; both rounds have the same. */
-export function roundsOf(request: AdmissionRequest): { rounds: Rounds; reinvocation: Reinvocation } {
+/** Those of a request for one plugin; both rounds have the same. */
+export function roundsOf(request: AdmissionRequest, plugin: string): { rounds: Rounds; reinvocation: Reinvocation } {
   const reinvocation = (request.reinvocation ??= { needed: false, begun: false });
-  let found = rounds.get(reinvocation);
-  if (!found) rounds.set(reinvocation, (found = new Rounds()));
+  let all = rounds.get(reinvocation);
+  if (!all) rounds.set(reinvocation, (all = new Map()));
+  let found = all.get(plugin);
+  if (!found) all.set(plugin, (found = new Rounds()));
   return { rounds: found, reinvocation };
 }
