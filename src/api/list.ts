@@ -1,5 +1,6 @@
 import { expired } from '../meta/status.ts';
 import { Compacted, type Having, type ListSnapshot, type Store, type Stored } from '../store/contract.ts';
+import { pastOf } from './authorization/past.ts';
 import type { ListAnswer, ListOptions, RequestContext, Target } from './contract.ts';
 import { decodeContinue, encodeContinue, type ContinueToken } from './continue-token.ts';
 import { hasWebhook, inKindsVersion } from './conversion/stored-version.ts';
@@ -8,7 +9,7 @@ import { Slice } from './fairness/turns.ts';
 import { checkContinue, checkListOptions, isExact } from './list-options.ts';
 import { tooLargeRevision, unreadableCollection } from './store-errors.ts';
 import { parseRevision, waitFor } from './resource-version.ts';
-import { authorizedSelection, selectionOf, type Selection } from './selection.ts';
+import { authorizedSelection, collectionAttributes, selectionOf, type Selection } from './selection.ts';
 
 /** Objects between two looks at the clock. */
 const LOOK_EVERY = 512;
@@ -16,6 +17,12 @@ const LOOK_EVERY = 512;
 /** A collection, or a page of it, as it was at one revision. */
 export async function list(core: Core, ctx: RequestContext, target: Target, options: ListOptions): Promise<ListAnswer> {
   const { selection } = authorizedSelection(core, ctx, 'list', target, options);
+  const { asOf } = options;
+  if (asOf !== undefined) {
+    const since = await pastOf(core, ctx.user, collectionAttributes('list', target, options));
+    // as if nothing had been there
+    if (!since || asOf < since.revision) return { kind: target.kind, revision: asOf, items: [] };
+  }
   return listAuthorized(core, target, options, selection);
 }
 

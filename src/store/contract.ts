@@ -139,6 +139,15 @@ export interface Place {
   namespace?: string;
   /** with a namespace only */
   name?: string;
+  /** with a namespace only: after this revision */
+  above?: number;
+}
+
+/** When an object was made. */
+export interface Made {
+  revision: number;
+  /** ms since the epoch, by the clock of who wrote it; undefined where that is kept no longer */
+  at: number | undefined;
 }
 
 export interface ChangeQuery {
@@ -232,6 +241,8 @@ export interface Store {
 
   /** The revision at which each object of a resource was made, as far as they are there, by namespace and name (`a/b`, `/b`). */
   created(resource: string): Promise<ReadonlyMap<string, number>>;
+  /** When an object that is there was made. */
+  made(key: Key): Promise<Made | undefined>;
   /** Small named values that all processes share (CA, keys, settings): first writer wins. Returns what is there afterwards. */
   setting(name: string, makeValue: () => Promise<string>): Promise<string>;
   compact(before: number): Promise<void>;

@@ -7,6 +7,7 @@ import {
   type EventType,
   type HistoryEntry,
   type Key,
+  type Place,
   type Stored,
 } from './contract.ts';
 import type { Item } from './item.ts';
@@ -99,9 +100,13 @@ function statementOf(query: ChangeQuery): { text: string; values: unknown[] } {
     keys.map(({ namespace }) => namespace),
     keys.map(({ name }) => name),
     user ?? null,
+    within.map(afterOf),
+    keys.map(afterOf),
   ];
   return { text: ofPlaces, values: [...range, ...values] };
 }
+
+const afterOf = ({ above = 0 }: Place): number => above;
 
 function entryOf(row: RevisionRow, items: ReadonlyMap<bigint, Stored | undefined>): HistoryEntry {
   const { resource, namespace, name, user, manager, verb, client, facade, impersonator } = row;

@@ -9,6 +9,7 @@ import {
   type HistoryEntry,
   type Key,
   type ListSnapshot,
+  type Made,
   type Outcome,
   type Scope,
   type Store,
@@ -36,7 +37,7 @@ import { revisionAt } from './times.ts';
 import { StateView, type PastReads } from './view.ts';
 import { startWatch } from './watch.ts';
 import { Writer, type AllOutcome, type OnWrite } from './writer.ts';
-import { readCreated, type CreatedRow } from './sql/created.ts';
+import { readCreated, readMade, type CreatedRow, type MadeRow } from './sql/created.ts';
 
 export interface StoreParts {
   url: string;
@@ -243,6 +244,11 @@ export class PostgresStore implements Store {
   async created(resource: string): Promise<ReadonlyMap<string, number>> {
     const rows = await this.#pastConnection.query<CreatedRow>({ text: readCreated, values: [resource] });
     return new Map(rows.map(({ namespace, name, created }) => [`${namespace}/${name}`, Number(created)]));
+  }
+  async made({ resource, namespace, name }: Key): Promise<Made | undefined> {
+    const values = [resource, namespace, name];
+    const [row] = await this.#pastConnection.query<MadeRow>({ text: readMade, values });
+    return row && { revision: Number(row.created), at: row.at === null ? undefined : Math.round(Number(row.at)) };
   }
   setting(name: string, makeValue: () => Promise<string>): Promise<string> {
     return this.#settings.get(name, makeValue);

@@ -128,12 +128,29 @@ describe('changes', () => {
     expect(await found({ places: [{ resource: 'where', namespace: 'n2' }], limit })).toEqual([r2, r1]);
     expect(await found({ places: [the(keys[0]), the(keys[2])], limit })).toEqual([r2, r0]);
     expect(await found({ places: [{ resource: 'where' }], below: r2, above: r0, limit })).toEqual([r1]);
+    const later = { resource: 'where', namespace: 'n2', above: r1 };
+    expect(await found({ places: [later], limit })).toEqual([r2]);
+    expect(await found({ places: [later, { ...the(keys[0]), above: r0 - 1 }], limit })).toEqual([r2, r0]);
+    expect(await found({ places: [{ ...the(keys[0]), above: r0 }], limit })).toEqual([]);
     expect(await found({ places: [{ resource: 'where' }], user: 'nobody', limit })).toEqual([]);
     expect(await found({ places: [{ resource: 'where' }], user: 'eve', limit: 1 })).toEqual([r2]);
     expect(await found({ user: 'eve', limit: 1 })).toEqual([r2]);
     expect(await found({ places: [], limit })).toEqual([]);
     expect((await found({ limit: 1 }))[0]).toBe(storeOf(0).revision);
   });
+});
+
+test('when an object was made is told for as long as it is there, the time for as long as its revision is', async () => {
+  const key = keyOf('a', 'n', 'made');
+  const [store, other] = [storeOf(0), storeOf(1)];
+  const first = revisionOf(await store.commit(create(key, 1)));
+  const second = revisionOf(await store.commit(update(key, first, 2)));
+  expect(await other.made(key)).toEqual({ revision: first, at: now });
+  await store.commit(remove(key, second));
+  expect(await other.made(key)).toBeUndefined();
+  now += 1234;
+  const again = revisionOf(await store.commit(create(key, 3)));
+  expect(await other.made(key)).toEqual({ revision: again, at: now });
 });
 
 describe('a time', () => {

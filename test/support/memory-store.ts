@@ -7,6 +7,7 @@ import {
   type HistoryEntry,
   type Key,
   type ListSnapshot,
+  type Made,
   type Outcome,
   type Scope,
   type Store,
@@ -164,11 +165,14 @@ export class MemoryStore implements Store {
   }
   async changes(query: ChangeQuery): Promise<HistoryEntry[]> {
     const { places, above = 0, below = Infinity, user, changeSet } = query;
-    const isIn = ({ resource, namespace, name }: Key): boolean =>
+    const isIn = ({ resource, namespace, name, revision }: HistoryEntry): boolean =>
       places === undefined ||
       places.some(
         (place) =>
-          place.resource === resource && (place.namespace ?? namespace) === namespace && (place.name ?? name) === name,
+          place.resource === resource &&
+          (place.namespace ?? namespace) === namespace &&
+          (place.name ?? name) === name &&
+          revision > (place.above ?? 0),
       );
     return this.log
       .filter(({ revision }) => revision > above && revision < below)
@@ -213,6 +217,10 @@ export class MemoryStore implements Store {
   async created(resource: string): Promise<ReadonlyMap<string, number>> {
     const added = this.log.filter((entry) => entry.resource === resource && entry.type === 'ADDED');
     return new Map(added.map(({ namespace, name, revision }) => [`${namespace}/${name}`, revision]));
+  }
+  async made({ resource, namespace, name }: Key): Promise<Made | undefined> {
+    const query = { places: [{ resource, namespace, name }], limit: this.log.length };
+    return (await this.changes(query)).find(({ type }) => type === 'ADDED');
   }
   async setting(name: string, makeValue: () => Promise<string>): Promise<string> {
     if (!this.settings.has(name)) this.settings.set(name, await makeValue());

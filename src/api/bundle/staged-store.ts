@@ -47,6 +47,7 @@ export class StagedStore implements Store {
     this.watch = base.watch.bind(base);
     this.setting = base.setting.bind(base);
     this.created = base.created.bind(base);
+    this.made = base.made.bind(base);
     this.compact = base.compact.bind(base);
   }
 
@@ -60,6 +61,7 @@ export class StagedStore implements Store {
   readonly watch: Store['watch'];
   readonly setting: Store['setting'];
   readonly created: Store['created'];
+  readonly made: Store['made'];
   readonly compact: Store['compact'];
 
   /** What is to be committed, in the order in which it was staged, each object once. */

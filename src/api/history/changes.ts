@@ -4,6 +4,7 @@ import type { ChangeQuery, HistoryEntry } from '../../store/contract.ts';
 import { authorizeRead } from '../audit/calls.ts';
 import { ConversionFailed } from '../conversion/convert.ts';
 import { attributesOf } from '../authorization/attributes.ts';
+import { pastOf } from '../authorization/past.ts';
 import type { RequestContext, Target } from '../contract.ts';
 import type { Core } from '../core.ts';
 import { Slice } from '../fairness/turns.ts';
@@ -17,8 +18,8 @@ const MAX_FIRST = 500;
 const DEFAULT_FIRST = 50;
 const MAX_LOOKED = 5_000;
 
-/** The history of one object, also of one that is gone: for who may get it. Throws 403. */
-export function history(
+/** The history of one object, also of one that is gone: for who may get it, as far as that reaches. Throws 403. */
+export async function history(
   core: Core,
   ctx: RequestContext,
   target: Target,
@@ -26,7 +27,9 @@ export function history(
   page: ChangePageOptions,
 ): Promise<ChangePage> {
   core.authorizer.require(ctx, 'get', target);
-  return pageOf(core, ctx, { places: [keyOf(target)] }, filter, page, () => target.kind);
+  const since = await pastOf(core, ctx.user, attributesOf('get', target));
+  const places = since ? [{ ...keyOf(target), above: since.revision - 1 }] : [];
+  return pageOf(core, ctx, { places }, filter, page, () => target.kind);
 }
 
 /** Everything that changed where the caller may list. */

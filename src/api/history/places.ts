@@ -1,6 +1,7 @@
 import type { Kind, Registry } from '../../kinds/kind.ts';
 import type { Place } from '../../store/contract.ts';
-import { attributesOf } from '../authorization/attributes.ts';
+import { attributesOf, type ResourceAttributes } from '../authorization/attributes.ts';
+import { EVER, pastOf } from '../authorization/past.ts';
 import type { RequestContext } from '../contract.ts';
 import type { Core } from '../core.ts';
 import { Slice } from '../fairness/turns.ts';
@@ -11,25 +12,27 @@ const LOOK_EVERY = 64;
 
 /**
  * Where the caller may list, of what is asked for: the rest is left out, as if it were not there. The present rights
- * count, for the past too.
+ * count, for the past too, as far as they reach.
  */
 export async function listablePlaces(core: Core, ctx: RequestContext, { kinds, namespaces }: Within): Promise<Place[]> {
   const places: Place[] = [];
   const all = [...new Set(namespaces ?? core.store.list({ resource: 'namespaces' }).items.map(({ name }) => name))];
   const slice = new Slice();
   let looked = 0;
-  const may = async (kind: Kind, namespace: string): Promise<boolean> => {
+  const asked = async (kind: Kind, namespace: string): Promise<ResourceAttributes> => {
     if (++looked % LOOK_EVERY === 0 && slice.over) await slice.next();
-    const target = { kind, namespace, name: '', subresource: '' };
-    return core.authorizer.decide(ctx.user, attributesOf('list', target)).allowed;
+    return attributesOf('list', { kind, namespace, name: '', subresource: '' });
   };
   for (const kind of storedKinds(core.registry, kinds)) {
     const { key: resource } = kind.storage;
     if (!kind.namespaced && namespaces) continue;
-    const everywhere = await may(kind, '');
+    const everywhere = core.authorizer.decide(ctx.user, await asked(kind, '')).allowed;
     if (everywhere && !namespaces) places.push({ resource });
     else if (kind.namespaced)
-      for (const namespace of all) if (everywhere || (await may(kind, namespace))) places.push({ resource, namespace });
+      for (const namespace of all) {
+        const since = everywhere ? EVER : await pastOf(core, ctx.user, await asked(kind, namespace));
+        if (since) places.push({ resource, namespace, above: since.revision - 1 });
+      }
   }
   return places;
 }

@@ -2,6 +2,7 @@ import { badRequest, notFound, StatusError } from '../../meta/status.ts';
 import type { HistoryEntry } from '../../store/contract.ts';
 import { isReservation } from '../allocation/records.ts';
 import { attributesOf } from '../authorization/attributes.ts';
+import { pastOf } from '../authorization/past.ts';
 import { bundle } from '../bundle/bundle.ts';
 import type { RequestContext, UndoAnswer, Undoing, WriteOptions } from '../contract.ts';
 import type { Core } from '../core.ts';
@@ -53,12 +54,14 @@ async function entriesOf(core: Core, ctx: RequestContext, what: Undone): Promise
   const entries = bounded(await core.store.changes({ changeSet: what.changeSet, limit, confidential: true })).filter(
     isOwn,
   );
-  const mayGet = ({ resource, namespace, name }: HistoryEntry): boolean => {
+  const none = notFound({ group: '', resource: 'changesets' }, what.changeSet);
+  for (const { resource, namespace, name, revision } of entries) {
     const kind = core.registry.preferred(resource);
-    if (!kind) return false;
-    return core.authorizer.decide(ctx.user, attributesOf('get', { kind, namespace, name, subresource: '' })).allowed;
-  };
-  if (!entries.length || !entries.every(mayGet)) throw notFound({ group: '', resource: 'changesets' }, what.changeSet);
+    const since =
+      kind && (await pastOf(core, ctx.user, attributesOf('get', { kind, namespace, name, subresource: '' })));
+    if (!since || revision < since.revision) throw none;
+  }
+  if (!entries.length) throw none;
   return entries;
 }
 

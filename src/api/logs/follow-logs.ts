@@ -1,13 +1,13 @@
 import type { Clock } from '../../rules/clock.ts';
 import type { KnownSource, LogArchive, LogMark, LogRun } from '../../store/logs/contract.ts';
 import { linesOf } from '../../store/logs/run-body.ts';
-import type { Authorizer } from '../authorization/authorizer.ts';
+import type { PastParts } from '../authorization/past.ts';
 import type { User } from '../contract.ts';
 import { Slice } from '../fairness/turns.ts';
 import type { LogEntry, LogFilter, LogSink } from './contract.ts';
 import { Entry } from './entry.ts';
 import { lineMatcher, type LineMatcher } from './match.ts';
-import { kindsOf, mayRead } from './readable-sources.ts';
+import { kindsOf, lineReader, type ReadableSource } from './readable-sources.ts';
 
 /** ms between two looks, and runs that are read at once. */
 const EVERY_MS = 500;
@@ -34,7 +34,7 @@ export class LogFollowing {
 
   constructor(
     private readonly archive: LogArchive,
-    private readonly authorizer: Authorizer,
+    private readonly parts: PastParts,
     private readonly clock: Pick<Clock, 'setTimeout' | 'clearTimeout'>,
   ) {}
 
@@ -102,10 +102,11 @@ export class LogFollowing {
     const sources = new Map(known.map((source) => [source.id, source]));
     const slice = new Slice();
     for (const follower of this.followers) {
-      const may = mayRead(this.authorizer, follower.user);
+      const read = lineReader(this.parts, follower.user);
       for (const run of runs) {
         const source = sources.get(run.source);
-        if (source && isAbout(follower.filter, source) && may(source)) tellOf(follower, source, run);
+        const from = source && isAbout(follower.filter, source) ? await read(source) : undefined;
+        if (source && from !== undefined) tellOf(follower, { source, from }, run);
         if (slice.over) await slice.next();
       }
     }
@@ -123,9 +124,9 @@ export class LogFollowing {
   }
 }
 
-function tellOf({ matcher, sink }: Follower, source: KnownSource, run: LogRun): void {
+function tellOf({ matcher, sink }: Follower, { source, from }: ReadableSource, run: LogRun): void {
   const entries: LogEntry[] = [];
-  for (const line of linesOf(run)) if (matcher.matches(line)) entries.push(new Entry(source, line));
+  for (const line of linesOf(run)) if (line.at >= from && matcher.matches(line)) entries.push(new Entry(source, line));
   if (!entries.length) return;
   if (sink.full) sink.onLeftOut(entries.length);
   else sink.onEntries(entries);

@@ -47,7 +47,7 @@ export class Logs {
     this.archive = archive;
     const { store, authorizer, clock, log } = core;
     this.writing = new LogWriting(archive, store, () => clock.now());
-    this.following = new LogFollowing(archive, authorizer, clock);
+    this.following = new LogFollowing(archive, { store, authorizer }, clock);
     const wrote = (): void => this.following.wrote();
     if (events) this.events = new EventCollector(archive, store, clock, log, wrote);
     if (exporter) this.export = new LineExport(archive, exporter, clock, log);
@@ -70,7 +70,7 @@ export class Logs {
   /** Throws 400, and 403 for the audit where it is asked for by who may not read it. */
   search(ctx: RequestContext, filter: LogFilter, page: LogPageOptions): Promise<LogPage> {
     this.check(ctx, filter);
-    return searchLogs({ archive: this.archive, authorizer: this.core.authorizer }, ctx, filter, page);
+    return searchLogs({ archive: this.archive, ...this.core }, ctx, filter, page);
   }
 
   /** The same as they come, from now on. @returns what ends it */

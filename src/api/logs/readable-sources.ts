@@ -1,5 +1,6 @@
 import type { KnownSource, LogArchive, LogSource } from '../../store/logs/contract.ts';
-import type { Authorizer } from '../authorization/authorizer.ts';
+import type { ResourceAttributes } from '../authorization/attributes.ts';
+import { EVER, pastOf, type PastParts, type Since } from '../authorization/past.ts';
 import type { Attributes, User } from '../contract.ts';
 import { Slice } from '../fairness/turns.ts';
 import type { LogFilter, LogKind } from './contract.ts';
@@ -10,7 +11,7 @@ const LOOK_EVERY = 64;
 /** By whom the audit may be read: a right on a path, as of what is no resource. */
 export const AUDIT_RIGHT: Attributes = { verb: 'get', path: '/logs/audit' };
 
-const podLog = (namespace: string, name: string): Attributes => ({
+const podLog = (namespace: string, name: string): ResourceAttributes => ({
   verb: 'get',
   group: '',
   version: 'v1',
@@ -19,7 +20,7 @@ const podLog = (namespace: string, name: string): Attributes => ({
   namespace,
   name,
 });
-const events = (namespace: string): Attributes => ({
+const events = (namespace: string): ResourceAttributes => ({
   verb: 'list',
   group: '',
   version: 'v1',
@@ -29,27 +30,38 @@ const events = (namespace: string): Attributes => ({
   name: '',
 });
 
+/** A source, and how far back its lines may be read. */
+export interface ReadableSource {
+  source: KnownSource;
+  /** µs since the epoch */
+  from: number;
+}
+
+/** From when on (µs since the epoch) somebody may read the lines of a source; undefined: he may not. */
+export type LineReader = (source: Pick<LogSource, 'kind' | 'namespace' | 'pod'>) => Promise<number | undefined>;
+
 /**
- * Whether a user may read the lines of a source, by the rights of now: `get pods/log` of a pod, whether it is still there
- * or not; `list events`; the right to the audit. Made for one question: it remembers what it has decided.
+ * Reads by the rights of now: `get pods/log` of a pod, whether it is still there or not; `list events`; the right to the
+ * audit. Made for one question: it remembers what it has decided.
  */
-export function mayRead(
-  authorizer: Authorizer,
-  user: User,
-): (source: Pick<LogSource, 'kind' | 'namespace' | 'pod'>) => boolean {
-  const decided = new Map<string, boolean>();
-  const once = (key: string, attributes: () => Attributes): boolean => {
-    let allowed = decided.get(key);
-    if (allowed === undefined) decided.set(key, (allowed = authorizer.decide(user, attributes()).allowed));
-    return allowed;
+export function lineReader(parts: PastParts, user: User): LineReader {
+  const decided = new Map<string, Promise<Since | undefined>>();
+  const once = (key: string, decide: () => Promise<Since | undefined>): Promise<Since | undefined> => {
+    let since = decided.get(key);
+    if (!since) decided.set(key, (since = decide()));
+    return since;
   };
-  return ({ kind, namespace, pod }) => {
-    if (kind === 'audit') return once('audit', () => AUDIT_RIGHT);
-    if (kind === 'event') return once(`e/${namespace}`, () => events(namespace));
-    // who may read all of a namespace may read each; a right may also be to some of its pods by name
-    return (
-      once(`p/${namespace}`, () => podLog(namespace, '')) || once(`p/${namespace}/${pod}`, () => podLog(namespace, pod))
-    );
+  const ofPod = (namespace: string, pod: string): Promise<Since | undefined> =>
+    once(`p/${namespace}/${pod}`, () => pastOf(parts, user, podLog(namespace, pod)));
+  return async ({ kind, namespace, pod }) => {
+    const since =
+      kind === 'audit'
+        ? await once('audit', async () => (parts.authorizer.decide(user, AUDIT_RIGHT).allowed ? EVER : undefined))
+        : kind === 'event'
+          ? await once(`e/${namespace}`, () => pastOf(parts, user, events(namespace)))
+          : // who may read all of a namespace may read each; a right may also be to some of its pods by name
+            ((await ofPod(namespace, '')) ?? (await ofPod(namespace, pod)));
+    return since && since.at * 1000;
   };
 }
 
@@ -63,13 +75,14 @@ export const kindsOf = ({ kinds, pods, containers, nodes, stream }: LogFilter): 
  */
 export async function readableSources(
   archive: LogArchive,
-  authorizer: Authorizer,
+  parts: PastParts,
   user: User,
   filter: LogFilter,
-): Promise<Map<number, KnownSource>> {
-  const may = mayRead(authorizer, user);
+): Promise<Map<number, ReadableSource>> {
+  const read = lineReader(parts, user);
   const { namespaces, pods, containers, nodes } = filter;
-  const kinds = kindsOf(filter).filter((kind) => kind !== 'audit' || may({ kind, namespace: '', pod: '' }));
+  const mayAudit = (await read({ kind: 'audit', namespace: '', pod: '' })) !== undefined;
+  const kinds = kindsOf(filter).filter((kind) => kind !== 'audit' || mayAudit);
   const found = kinds.length
     ? await archive.sources({
         kinds,
@@ -79,11 +92,12 @@ export async function readableSources(
         ...(nodes && { nodes }),
       })
     : [];
-  const readable = new Map<number, KnownSource>();
+  const readable = new Map<number, ReadableSource>();
   const slice = new Slice();
   for (const [n, source] of found.entries()) {
     if (n % LOOK_EVERY === 0 && slice.over) await slice.next();
-    if (may(source)) readable.set(source.id, source);
+    const from = await read(source);
+    if (from !== undefined) readable.set(source.id, { source, from });
   }
   return readable;
 }

@@ -1,13 +1,13 @@
 import { badRequest } from '../../meta/status.ts';
 import type { LogArchive, LogRun } from '../../store/logs/contract.ts';
 import { linesOf } from '../../store/logs/run-body.ts';
-import type { Authorizer } from '../authorization/authorizer.ts';
+import type { PastParts } from '../authorization/past.ts';
 import type { RequestContext } from '../contract.ts';
 import { Slice } from '../fairness/turns.ts';
 import type { LogEntry, LogFilter, LogPage, LogPageOptions } from './contract.ts';
 import { Entry } from './entry.ts';
 import { lineMatcher } from './match.ts';
-import { readableSources } from './readable-sources.ts';
+import { readableSources, type ReadableSource } from './readable-sources.ts';
 
 const DEFAULT_FIRST = 100;
 const MAX_FIRST = 1000;
@@ -31,7 +31,7 @@ interface Found {
 
 /** Lines that the caller may read, newest first. Throws 400. */
 export async function searchLogs(
-  { archive, authorizer }: { archive: LogArchive; authorizer: Authorizer },
+  { archive, ...parts }: { archive: LogArchive } & PastParts,
   { user, signal }: Pick<RequestContext, 'user' | 'signal'>,
   filter: LogFilter,
   { first = DEFAULT_FIRST, after }: LogPageOptions,
@@ -40,28 +40,37 @@ export async function searchLogs(
     throw badRequest(`first must be between 1 and ${MAX_FIRST}`);
   const start = after === undefined ? FIRST : placeOf(after);
   const matcher = lineMatcher(filter);
-  const sources = await readableSources(archive, authorizer, user, filter);
+  const sources = await readableSources(archive, parts, user, filter);
   const page = new Page(first, start);
   const slice = new Slice();
   const deadline = performance.now() + DEADLINE_MS;
   const runs = archive.runs({
     sources: [...sources.keys()],
-    since: filter.since ?? 0,
+    // what nobody may read of any is not looked at
+    since: Math.max(filter.since ?? 0, earliest(sources)),
     until: Math.min(filter.until ?? Number.MAX_SAFE_INTEGER, start[0] + 1),
     words: matcher.words,
   });
   for await (const run of runs) {
     if (signal?.aborted || page.isFullBefore(run.newest)) return page.answer();
     if (performance.now() > deadline) return page.until(run.newest);
-    const source = sources.get(run.source);
-    if (source)
+    const readable = sources.get(run.source);
+    if (readable)
       page.add(
         run,
-        linesOf(run).map((line) => matcher.matches(line) && new Entry(source, line)),
+        linesOf(run).map(
+          (line) => line.at >= readable.from && matcher.matches(line) && new Entry(readable.source, line),
+        ),
       );
     if (slice.over) await slice.next();
   }
   return page.answer();
+}
+
+function earliest(sources: ReadonlyMap<number, ReadableSource>): number {
+  let from = Number.MAX_SAFE_INTEGER;
+  for (const one of sources.values()) from = Math.min(from, one.from);
+  return sources.size ? from : 0;
 }
 
 /** The lines found so far that a page can be of. */

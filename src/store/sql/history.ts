@@ -21,7 +21,8 @@ SELECT revision FROM (
 
 /**
  * Of resources $4 anywhere, resources $5 in namespaces $6, and the objects of resource $7, namespace $8 and name $9;
- * $10 the user, or null for any. The newest of each place, of which the newest of all.
+ * $10 the user, or null for any; those in namespaces after revisions $11, the objects after $12. The newest of each place,
+ * of which the newest of all.
  */
 export const ofPlaces = `
 SELECT revision FROM (
@@ -30,15 +31,16 @@ SELECT revision FROM (
     WHERE r.resource = p.resource AND ($10::text IS NULL OR r."user" = $10) AND ${RANGE} ${NEWEST}
   ) x
   UNION ALL
-  SELECT x.revision FROM unnest($5::text[], $6::text[]) p (resource, namespace) CROSS JOIN LATERAL (
+  SELECT x.revision FROM unnest($5::text[], $6::text[], $11::bigint[]) p (resource, namespace, above) CROSS JOIN LATERAL (
     SELECT r.revision FROM revision r
-    WHERE r.resource = p.resource AND r.namespace = p.namespace
+    WHERE r.resource = p.resource AND r.namespace = p.namespace AND r.revision > p.above
       AND ($10::text IS NULL OR r."user" = $10) AND ${RANGE} ${NEWEST}
   ) x
   UNION ALL
-  SELECT x.revision FROM unnest($7::text[], $8::text[], $9::text[]) p (resource, namespace, name) CROSS JOIN LATERAL (
+  SELECT x.revision FROM unnest($7::text[], $8::text[], $9::text[], $12::bigint[]) p (resource, namespace, name, above)
+  CROSS JOIN LATERAL (
     SELECT r.revision FROM revision r
-    WHERE r.resource = p.resource AND r.namespace = p.namespace AND r.name = p.name
+    WHERE r.resource = p.resource AND r.namespace = p.namespace AND r.name = p.name AND r.revision > p.above
       AND ($10::text IS NULL OR r."user" = $10) AND ${RANGE} ${NEWEST}
   ) x
 ) r ${NEWEST}`;

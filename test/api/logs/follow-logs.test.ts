@@ -50,7 +50,7 @@ let following: LogFollowing;
 beforeEach(() => {
   runs = new Runs();
   clock = new FakeClock();
-  following = new LogFollowing(runs as never, { decide: () => ({ allowed: true }) } as never, clock);
+  following = new LogFollowing(runs as never, { authorizer: { decide: () => ({ allowed: true }) } } as never, clock);
 });
 
 function listener(): { texts: string[]; sink: LogSink } {
