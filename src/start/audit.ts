@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { once } from 'node:events';
 import { Batches } from '../api/audit/batches.ts';
 import type { Sink } from '../api/audit/contract.ts';
 import { Counts, noAudit, PolicyAuditor } from '../api/audit/auditor.ts';
@@ -24,7 +23,7 @@ export async function openAuditor(
   const counts = new Counts();
   const policy = policyOf(options, log);
   const sinks = [await logOf(options, counts, log), webhookOf(options, counts, log)].filter((s) => s !== undefined);
-  if (sinks.length && keep) sinks.push(batched(keep, counts, log));
+  if (sinks.length && keep) sinks.push(batched((lines) => keep(lines.toString()), counts, log));
   return sinks.length ? new PolicyAuditor({ policy: new Evaluator(policy), sinks, counts }) : noAudit;
 }
 
@@ -46,7 +45,7 @@ function policyOf({ policyFile }: AuditOptions, log: (line: string) => void): Po
   }
 }
 
-const batched = (write: (lines: string) => Promise<void>, counts: Counts, report: (line: string) => void): Batches =>
+const batched = (write: (lines: Buffer) => Promise<void>, counts: Counts, report: (line: string) => void): Batches =>
   new Batches({ clock: systemClock, write, lost: (plugin, events) => counts.lost(plugin, events), report });
 
 async function logOf(options: AuditOptions, counts: Counts, log: (line: string) => void): Promise<Sink | undefined> {
@@ -77,9 +76,10 @@ async function logOf(options: AuditOptions, counts: Counts, log: (line: string) 
   };
 }
 
-async function print(lines: string): Promise<void> {
-  if (!process.stdout.write(lines)) await once(process.stdout, 'drain');
-}
+const print = (lines: Buffer): Promise<void> =>
+  new Promise((resolve, reject) => {
+    process.stdout.write(lines, (error) => (error ? reject(error) : resolve()));
+  });
 
 function webhookOf(options: AuditOptions, counts: Counts, log: (line: string) => void): Sink | undefined {
   const { webhookConfigFile: file, webhook } = options;

@@ -3,27 +3,42 @@ import type { Sink } from './contract.ts';
 
 /** ms that an event waits for others to be written with it */
 const WAIT_MS = 500;
-/** Characters from which on a batch is not waited for. */
-const BATCH = 256 * 1024;
-/** Characters of one write. */
-const MAX_BATCH = 512 * 1024;
-/** Characters that may wait for a slow disk; events beyond are dropped, and counted. */
+/** Bytes of one write, unless a single event has more; a batch that has them is not waited for. */
+const CHUNK = 256 * 1024;
+/** Characters of an event from which on it is a write of its own. */
+const LARGE = 32 * 1024;
+/** Bytes of a character. */
+const MAX_BYTES = 3;
+const NEWLINE = 0x0a;
+/** Bytes that may wait for a slow disk; events beyond are dropped, and counted. */
 const MAX_WAITING = 16 * 1024 * 1024;
 
 export interface BatchOptions {
   clock: Pick<Clock, 'setTimeout' | 'clearTimeout'>;
-  /** Writes lines, in order: called again only when it has answered. */
-  write(lines: string): Promise<void>;
+  /** Writes lines, in order: called again only when it has answered, and the bytes are its own until then. */
+  write(lines: Buffer): Promise<void>;
   /** Events did not arrive. @param plugin `buffered` where there was no room for them, `log` where the write failed */
   lost(plugin: string, events: number): void;
   /** said once for as long as writes fail */
   report(line: string): void;
 }
 
-/** Collects events, a line each, so that they cost one write for many. */
+/** Lines of some events: so many of its bytes. */
+interface Chunk {
+  bytes: Buffer;
+  length: number;
+  events: number;
+}
+
+/**
+ * Collects events, a line each, so that they cost one write for many. They wait as bytes: a text that was put together of
+ * dozens of pieces keeps them all, which the collector of garbage would copy again and again.
+ */
 export class Batches implements Sink {
-  private waiting: string[] = [];
+  private readonly waiting: Chunk[] = [];
   private size = 0;
+  /** of the last write, for the next chunk */
+  private spare: Buffer | undefined;
   private timer: unknown;
   private writing: Promise<void> | undefined;
   private failing = false;
@@ -32,8 +47,18 @@ export class Batches implements Sink {
 
   push(text: string): void {
     if (this.size + text.length > MAX_WAITING) return this.options.lost('buffered', 1);
-    this.waiting.push(text);
-    this.size += text.length;
+    if (text.length >= LARGE) {
+      const bytes = Buffer.from(`${text}\n`);
+      this.waiting.push({ bytes, length: bytes.length, events: 1 });
+      this.size += bytes.length;
+    } else {
+      const chunk = this.withRoom(text.length * MAX_BYTES + 1);
+      const { length } = chunk;
+      chunk.length += chunk.bytes.write(text, length);
+      chunk.bytes[chunk.length++] = NEWLINE;
+      chunk.events++;
+      this.size += chunk.length - length;
+    }
     this.schedule();
   }
 
@@ -44,9 +69,19 @@ export class Batches implements Sink {
     }
   }
 
+  private withRoom(bytes: number): Chunk {
+    const last = this.waiting.at(-1);
+    if (last && last.bytes.length - last.length >= bytes) return last;
+    const chunk = { bytes: this.spare ?? Buffer.allocUnsafeSlow(CHUNK), length: 0, events: 0 };
+    this.spare = undefined;
+    this.waiting.push(chunk);
+    return chunk;
+  }
+
   private schedule(): void {
     if (this.writing || this.waiting.length === 0) return;
-    if (this.size >= BATCH) this.start();
+    // one is full where another has been begun
+    if (this.waiting.length > 1) this.start();
     else this.timer ??= this.options.clock.setTimeout(() => this.start(), WAIT_MS);
   }
 
@@ -59,25 +94,25 @@ export class Batches implements Sink {
     });
   }
 
+  /** What has come during a write waits for others again: under load each write would else have an event or two. */
   private async drain(): Promise<void> {
-    while (this.waiting.length) {
-      const lines = this.take();
-      try {
-        await this.options.write(`${lines.join('\n')}\n`);
-        this.failing = false;
-      } catch (error) {
-        this.options.lost('log', lines.length);
-        if (!this.failing) this.options.report(`audit: events are lost: ${(error as Error).message}`);
-        this.failing = true;
-      }
+    let chunk = this.waiting.shift();
+    while (chunk) {
+      await this.send(chunk);
+      chunk = this.waiting.length > 1 ? this.waiting.shift() : undefined;
     }
   }
 
-  private take(): string[] {
-    let [count, size] = [0, 0];
-    while (count < this.waiting.length && (count === 0 || size + this.waiting[count]!.length <= MAX_BATCH))
-      size += this.waiting[count++]!.length;
-    this.size -= size;
-    return this.waiting.splice(0, count);
+  private async send({ bytes, length, events }: Chunk): Promise<void> {
+    this.size -= length;
+    try {
+      await this.options.write(bytes.subarray(0, length));
+      this.failing = false;
+    } catch (error) {
+      this.options.lost('log', events);
+      if (!this.failing) this.options.report(`audit: events are lost: ${(error as Error).message}`);
+      this.failing = true;
+    }
+    if (bytes.length === CHUNK) this.spare = bytes;
   }
 }

@@ -47,8 +47,8 @@ export class RotatingFile {
   }
 
   /** Appends lines. Not to be called again before it has answered. */
-  async write(lines: string): Promise<void> {
-    const bytes = Buffer.from(this.torn ? `\n${lines}` : lines);
+  async write(lines: Buffer): Promise<void> {
+    const bytes = this.torn ? Buffer.concat([Buffer.from('\n'), lines]) : lines;
     if (!this.handle) await this.open();
     if (this.size > 0 && this.size + bytes.length > this.options.maxSize) await this.rotate();
     const handle = this.handle!;

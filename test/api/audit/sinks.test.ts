@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Batches } from '../../../src/api/audit/batches.ts';
 import { HEAD } from '../../../src/api/audit/event.ts';
@@ -19,7 +20,7 @@ describe('batches of events', () => {
     const reports: string[] = [];
     const batches = new Batches({
       clock,
-      write,
+      write: (lines) => write(lines.toString()),
       lost: (plugin, events) => lost.push([plugin, events]),
       report: (line) => reports.push(line),
     });
@@ -42,12 +43,57 @@ describe('batches of events', () => {
 
   it('are written at once when they are large, in writes of a bounded size', async () => {
     const writes: string[] = [];
-    const { batches } = open(async (lines) => void writes.push(lines));
-    const event = 'x'.repeat(100_000);
-    for (let i = 0; i < 9; i++) batches.push(event);
+    const { batches, clock } = open(async (lines) => void writes.push(lines));
+    const event = 'x'.repeat(10_000);
+    for (let i = 0; i < 90; i++) batches.push(event);
     await flush();
-    expect(writes.join('')).toBe(`${event}\n`.repeat(9));
+    expect(writes.join('').length).toBeGreaterThan(500_000);
+    await clock.advance(500);
+    expect(writes.join('')).toBe(`${event}\n`.repeat(90));
     expect(Math.max(...writes.map((w) => w.length))).toBeLessThan(600_000);
+  });
+
+  it('are not written one by one when they come during a write', async () => {
+    const writes: string[] = [];
+    let free: () => void = () => undefined;
+    const { batches, clock } = open(async (lines) => {
+      writes.push(lines);
+      await new Promise<void>((resolve) => (free = resolve));
+    });
+    batches.push('a');
+    await clock.advance(500);
+    for (const event of ['b', 'c']) {
+      batches.push(event);
+      free();
+      await flush();
+    }
+    expect(writes).toEqual(['a\n']);
+    await clock.advance(500);
+    expect(writes).toEqual(['a\n', 'b\nc\n']);
+  });
+
+  it('are whole and in order, whatever they are made of, while others are written', async () => {
+    const pieces = fc.constantFrom('a', 'é', '漢', '😀', '\ud800', '"\\n"');
+    const event = fc.tuple(fc.array(pieces, { maxLength: 9 }), fc.constantFrom(1, 700, 4000, 40_000));
+    await fc.assert(
+      fc.asyncProperty(fc.array(event, { maxLength: 40 }), fc.scheduler(), async (events, scheduler) => {
+        const written: Buffer[] = [];
+        const { batches, clock } = open(async (lines) => {
+          await scheduler.schedule(Promise.resolve());
+          written.push(Buffer.from(lines));
+        });
+        const texts = events.map(([some, times]) => some.join('').repeat(times));
+        for (const [i, text] of texts.entries()) {
+          batches.push(text);
+          if (i % 7 === 6) await clock.advance(500);
+          if (i % 5 === 4 && scheduler.count()) await scheduler.waitOne();
+        }
+        const closed = batches.close();
+        await scheduler.waitFor(closed);
+        expect(written.join('')).toBe(texts.map((text) => `${Buffer.from(text).toString()}\n`).join(''));
+      }),
+      { numRuns: 30 },
+    );
   });
 
   it('keep a bounded number waiting for a slow disk, and count the others', async () => {
@@ -126,13 +172,14 @@ describe('a file that rotates', () => {
   const names = (): string[] => readdirSync(path.join(folder, 'log')).sort();
   const read = (name: string): string => readFileSync(path.join(folder, 'log', name), 'utf8');
   const line = (letter: string): string => `${letter.repeat(59)}\n`;
+  const write = (file: RotatingFile, lines: string): Promise<void> => file.write(Buffer.from(lines));
 
   it('is put aside under the time of that when the next line would make it too large', async () => {
     const file = await openFile();
-    await file.write(line('a'));
-    await file.write(line('b'));
+    await write(file, line('a'));
+    await write(file, line('b'));
     now += 1000;
-    await file.write(line('c'));
+    await write(file, line('c'));
     await file.close();
     expect(names()).toEqual(['audit-2026-01-02T03-04-05.006.log', 'audit-2026-01-02T03-04-06.006.log', 'audit.log']);
     expect(names().map(read)).toEqual([line('a'), line('b'), line('c')]);
@@ -140,7 +187,7 @@ describe('a file that rotates', () => {
 
   it('keeps both that are put aside within a millisecond', async () => {
     const file = await openFile();
-    for (const letter of 'abc') await file.write(line(letter));
+    for (const letter of 'abc') await write(file, line(letter));
     await file.close();
     expect(names().map(read)).toEqual([line('a'), line('b'), line('c')]);
   });
@@ -148,10 +195,10 @@ describe('a file that rotates', () => {
   it('goes on where it was, and is for its owner alone, as its folder is', async () => {
     await (await openFile()).close();
     const file = await openFile();
-    await file.write('one\n');
+    await write(file, 'one\n');
     await file.close();
     const again = await openFile();
-    await again.write('two\n');
+    await write(again, 'two\n');
     await again.close();
     expect(read('audit.log')).toBe('one\ntwo\n');
     expect(statSync(path.join(folder, 'log/audit.log')).mode & 0o777).toBe(0o600);
@@ -164,7 +211,7 @@ describe('a file that rotates', () => {
       writeFileSync(path.join(folder, 'log', name), 'mine');
     for (const letter of 'abcde') {
       now += 1000;
-      await file.write(line(letter));
+      await write(file, line(letter));
     }
     await file.close();
     expect(names().filter((name) => name.startsWith('audit-2026'))).toHaveLength(2);
@@ -176,18 +223,18 @@ describe('a file that rotates', () => {
 
   it('removes those that are too old', async () => {
     const file = await openFile({ maxAge: 2 * DAY });
-    await file.write(line('a'));
-    await file.write(line('b'));
+    await write(file, line('a'));
+    await write(file, line('b'));
     now += 3 * DAY;
-    await file.write(line('c'));
+    await write(file, line('c'));
     await file.close();
     expect(names().map(read)).toEqual([line('b'), line('c')]);
   });
 
   it('compresses those that it keeps', async () => {
     const file = await openFile({ compress: true });
-    await file.write(line('a'));
-    await file.write(line('b'));
+    await write(file, line('a'));
+    await write(file, line('b'));
     await file.close();
     const [old = ''] = names();
     expect(names()).toHaveLength(2);
