@@ -40,6 +40,11 @@ export class Reach {
     return !this.options.machine.owns(text) || this.isOfHostPod(text, namespace, endpoint) ? text : undefined;
   }
 
+  /** The slices of a Service. */
+  slicesOf(namespace: string, service: string): readonly EndpointSlice[] {
+    return this.options.slices.index(BY_SERVICE, `${namespace}/${service}`);
+  }
+
   /** Of the service range, whose addresses lead wherever they are made to. */
   private ranges(): Range[] {
     return this.options.serviceCIDRs

@@ -29,6 +29,7 @@ export const customMetrics: Addon = {
     const slices = informers.informer('endpointslices.discovery.k8s.io');
     const serviceCIDRs = informers.informer('servicecidrs.networking.k8s.io');
     const reach = new Reach({ machine, slices, serviceCIDRs, pods: () => pods });
+    const slicesOf = reach.slicesOf.bind(reach);
     const certificate = await certify(SERVICE);
     await Promise.all([pods, services, slices, serviceCIDRs].map((informer) => informer.whenSynced()));
     const samples = new Samples();
@@ -41,7 +42,7 @@ export const customMetrics: Addon = {
         await kinds.read();
         return rules();
       },
-      monitored: () => monitoredTargets({ client, pods, services, slices }),
+      monitored: () => monitoredTargets({ client, pods, services, slicesOf }),
       allowed: (address, port) => reach.allowed(address, port),
       fetch: fetchMetrics,
       clock,

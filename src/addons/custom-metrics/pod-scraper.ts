@@ -4,6 +4,7 @@ import { errorMessage } from '../../meta/error-message.ts';
 import type { Clock } from '../../rules/clock.ts';
 import { someAtOnce } from '../../rules/some-at-once.ts';
 import { Rounds } from '../rounds.ts';
+import { byNamespace, fairShare, inTurn } from './fair-share.ts';
 import { parseExposition, type Sample } from './parse-exposition.ts';
 import type { Rule } from './rules.ts';
 import { podKey, type Samples } from './samples.ts';
@@ -11,11 +12,12 @@ import { annotatedTarget, isAsked, type Target } from './targets.ts';
 
 /** ms between two rounds */
 export const RESOLUTION_MS = 15_000;
-/** Pods that are asked at once, places of one pod, and places in all. */
-const AT_ONCE = 16;
+/** Places that are asked at once, of all and of one namespace; places of one pod, and places in all. */
+const AT_ONCE = 32;
+const OF_ONE_AT_ONCE = 4;
 const MAX_PLACES = 8;
 const MAX_TARGETS = 5000;
-/** Lines that are read before others have a turn. */
+/** Lines that are read, and objects that monitors look at, before others have a turn. */
 const PER_TURN = 1000;
 
 export interface PodScraperOptions {
@@ -23,8 +25,8 @@ export interface PodScraperOptions {
   samples: Samples;
   /** undefined: as before; rejects with what is wrong with them */
   readRules(): Promise<readonly Rule[] | undefined>;
-  /** where monitors lead */
-  monitored(): Promise<readonly Target[]>;
+  /** where monitors lead, and nothing for what they do not select */
+  monitored(): Promise<Iterable<Target | undefined>>;
   /** the address to connect to; undefined where nobody may be led there */
   allowed(address: string, port: number): string | undefined;
   fetch(target: Target, host: string): Promise<string>;
@@ -61,32 +63,45 @@ export class PodScraper {
     const { samples, readRules, clock } = this.options;
     const rules = await this.tried('rules', readRules);
     if (rules) samples.setRules(rules);
-    const targets = await this.targets();
-    const pods = new Set(targets.map(({ namespace, pod }) => `${namespace}/${pod}`));
+    const places = await this.places();
+    const pods = new Set(places.flatMap((targets) => targets.map(({ namespace, pod }) => `${namespace}/${pod}`)));
     samples.keepOnly(pods, clock.now());
-    await someAtOnce(targets, AT_ONCE, async (target) => {
-      if (!this.rounds.stopped) await this.scrape(target);
-    });
+    samples.divide();
+    await someAtOnce(inTurn(places.map(inChains)), AT_ONCE, (chain) => this.ask(chain));
     for (const what of this.said.keys()) if (what.includes('/') && !pods.has(podOf(what))) this.said.delete(what);
   }
 
-  private async targets(): Promise<Target[]> {
+  /**
+   * One after the other, for as long as a round is: whose pods take long to answer has fewer of them asked, and keeps
+   * nobody else's waiting.
+   */
+  private async ask(targets: readonly Target[]): Promise<void> {
+    const { clock } = this.options;
+    const end = clock.now() + RESOLUTION_MS;
+    for (const target of targets) if (!this.rounds.stopped && clock.now() < end) await this.scrape(target);
+  }
+
+  /** By namespace; each has as many as the others, where there are too many. */
+  private async places(): Promise<Target[][]> {
     const { pods, monitored } = this.options;
     const asked = pods.list().filter(isAsked);
-    const may = new Set(asked.map(podKey));
-    const all = [
-      ...asked.flatMap((pod) => annotatedTarget(pod) ?? []),
-      ...((await this.tried('monitors', monitored)) ?? []).filter(({ namespace, pod }) =>
-        may.has(`${namespace}/${pod}`),
-      ),
-    ];
-    const places = new Map<string, Map<string, Target>>();
-    for (const target of all) {
-      const key = `${target.namespace}/${target.pod}`;
-      const own = places.get(key) ?? new Map<string, Target>();
-      if (own.size < MAX_PLACES) places.set(key, own.set(placeOf(target), target));
-    }
-    return [...places.values()].flatMap((own) => [...own.values()]).slice(0, MAX_TARGETS);
+    const found = new Map(asked.map((pod) => [podKey(pod), new Map<string, Target>()]));
+    const add = (target: Target | undefined): void => {
+      const own = target && found.get(`${target.namespace}/${target.pod}`);
+      if (own && own.size < MAX_PLACES) own.set(placeOf(target), target);
+    };
+    for (const pod of asked) add(annotatedTarget(pod));
+    await this.tried('monitors', async () => {
+      await inTurns(await monitored(), add);
+    });
+    const all = [...byNamespace(asked)].map((own) =>
+      own.flatMap((pod) => [...(found.get(podKey(pod))?.values() ?? [])]),
+    );
+    const share = fairShare(
+      all.map(({ length }) => length),
+      MAX_TARGETS,
+    );
+    return all.map((own) => own.slice(0, share));
   }
 
   private async scrape(target: Target): Promise<void> {
@@ -95,7 +110,8 @@ export class PodScraper {
     await this.tried(`${namespace}/${pod}:${placeOf(target)}`, async () => {
       const host = allowed(address, port);
       if (host === undefined) throw new Error('its address is none that may be asked');
-      const found = await inTurns(parseExposition(await fetch(target, host)));
+      const found: Sample[] = [];
+      await inTurns(parseExposition(await fetch(target, host)), (sample) => found.push(sample));
       const left = samples.put(namespace, pod, placeOf(target), found, clock.now());
       if (left > 0) throw new Error('it has more series than are kept');
     });
@@ -119,11 +135,17 @@ export class PodScraper {
 const placeOf = ({ port, path, isHttps }: Target): string => `${port}${path}${isHttps ? ' https' : ''}`;
 const podOf = (what: string): string => what.slice(0, what.indexOf(':'));
 
-async function inTurns(samples: Iterable<Sample>): Promise<Sample[]> {
-  const all: Sample[] = [];
-  for (const sample of samples) {
-    all.push(sample);
-    if (all.length % PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
+/** As many as may be asked at once of one namespace. */
+function inChains(targets: readonly Target[]): Target[][] {
+  const chains: Target[][] = [];
+  targets.forEach((target, i) => (chains[i % OF_ONE_AT_ONCE] ??= []).push(target));
+  return chains;
+}
+
+async function inTurns<T>(items: Iterable<T>, work: (item: T) => unknown): Promise<void> {
+  let done = 0;
+  for (const item of items) {
+    work(item);
+    if (++done % PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
   }
-  return all;
 }

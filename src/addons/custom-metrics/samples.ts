@@ -1,4 +1,5 @@
 import type { ObjectLike } from '../../meta/object.ts';
+import { fairShare } from './fair-share.ts';
 import { labelsOf, type Sample } from './parse-exposition.ts';
 import type { Over, Rule } from './rules.ts';
 
@@ -25,6 +26,14 @@ interface Known {
   series: Series | undefined;
 }
 
+interface Namespace {
+  /** by name */
+  pods: Map<string, PodSamples>;
+  /** series that are kept, and that have been said since the last division */
+  size: number;
+  wanted: number;
+}
+
 /** Of one place of a pod, with those that no rule takes; of all pods; and of one series. */
 const MAX_SERIES = 2000;
 const MAX_TOTAL = 50_000;
@@ -34,10 +43,11 @@ const SILENCE_MS = 60_000;
 
 /** The series of all pods: in memory, as long as their windows are. */
 export class Samples {
-  /** by namespace, then by name */
-  private readonly namespaces = new Map<string, Map<string, PodSamples>>();
+  private readonly namespaces = new Map<string, Namespace>();
   private rules: readonly Rule[] = [];
   private total = 0;
+  /** series that one namespace may have */
+  private share = MAX_TOTAL;
 
   /** Other rules begin with nothing. */
   setRules(rules: readonly Rule[]): void {
@@ -46,19 +56,30 @@ export class Samples {
     this.total = 0;
   }
 
+  /** Before each round: who said more than was kept has as much as the others. */
+  divide(): void {
+    const all = [...this.namespaces.values()];
+    this.share = fairShare(
+      all.map(({ size, wanted }) => Math.max(size, wanted)),
+      MAX_TOTAL,
+    );
+    for (const namespace of all) namespace.wanted = 0;
+  }
+
   /** Notes what a place of a pod says at `at` (ms). Series of which it says nothing any more are forgotten. @returns how many were too many */
   put(namespace: string, name: string, place: string, samples: Iterable<Sample>, at: number): number {
-    const pods = this.namespaces.get(namespace) ?? new Map<string, PodSamples>();
-    this.namespaces.set(namespace, pods);
-    const pod = pods.get(name) ?? { namespace, name, places: new Map() };
-    pods.set(name, pod);
+    const own = this.namespaces.get(namespace) ?? { pods: new Map<string, PodSamples>(), size: 0, wanted: 0 };
+    this.namespaces.set(namespace, own);
+    const pod = own.pods.get(name) ?? { namespace, name, places: new Map() };
+    own.pods.set(name, pod);
     const before = pod.places.get(place)?.known;
-    this.total -= before?.size ?? 0;
+    this.count(own, -(before?.size ?? 0));
+    const room = Math.min(MAX_SERIES, this.share - own.size, MAX_TOTAL - this.total);
     const known = new Map<string, Known>();
     let left = 0;
     for (const sample of samples) {
       if (known.has(sample.key)) continue;
-      if (known.size >= MAX_SERIES || this.total + known.size >= MAX_TOTAL) {
+      if (known.size >= room) {
         left++;
         continue;
       }
@@ -66,31 +87,37 @@ export class Samples {
       if (one.series) addPoint(one.series, at, sample.value);
       known.set(one.key, one);
     }
-    this.total += known.size;
+    own.wanted += Math.min(known.size + left, MAX_SERIES);
+    this.count(own, known.size);
     pod.places.set(place, { at, known });
     return left;
   }
 
   /** Forgets pods that are not among these (`NAMESPACE/NAME`), and what has been silent for a minute. */
   keepOnly(pods: ReadonlySet<string>, now: number): void {
-    for (const [namespace, all] of this.namespaces) {
-      for (const [name, pod] of all) {
+    for (const [namespace, own] of this.namespaces) {
+      for (const [name, pod] of own.pods) {
         const gone = !pods.has(`${namespace}/${name}`);
         for (const [place, { at, known }] of pod.places) {
           if (!gone && now - at < SILENCE_MS) continue;
-          this.total -= known.size;
+          this.count(own, -known.size);
           pod.places.delete(place);
         }
-        if (pod.places.size === 0) all.delete(name);
+        if (pod.places.size === 0) own.pods.delete(name);
       }
-      if (all.size === 0) this.namespaces.delete(namespace);
+      if (own.pods.size === 0) this.namespaces.delete(namespace);
     }
   }
 
   /** Of one namespace, or of all. */
   *pods(namespace?: string): Generator<PodSamples> {
     const chosen = namespace === undefined ? [...this.namespaces.values()] : [this.namespaces.get(namespace)];
-    for (const all of chosen) if (all) yield* all.values();
+    for (const own of chosen) if (own) yield* own.pods.values();
+  }
+
+  private count(namespace: Namespace, more: number): void {
+    namespace.size += more;
+    this.total += more;
   }
 
   private meet(sample: Sample): Known {

@@ -48,7 +48,7 @@ export class UdpProxy {
 
   private forward(data: Buffer, address: string, port: number): void {
     const key = `${address}:${port}`;
-    const flow = this.current(key) ?? this.open(key, address, port);
+    const flow = this.current(key, address) ?? this.open(key, address, port);
     if (!flow) return;
     // The one that has been silent longest is the first, and the first that is given up.
     this.flows.delete(key);
@@ -57,11 +57,13 @@ export class UdpProxy {
     flow.upstream.send(data);
   }
 
-  private current(key: string): Flow | undefined {
+  /** Undefined, and ended, where the endpoint has left or the client is not let in any more. */
+  private current(key: string, address: string): Flow | undefined {
     const flow = this.flows.get(key);
     if (!flow) return undefined;
     const { target } = flow;
-    if (this.port.targets().some((each) => each.address === target.address && each.port === target.port)) return flow;
+    const isThere = this.port.targets().some((each) => each.address === target.address && each.port === target.port);
+    if (isThere && this.port.allows(address)) return flow;
     this.drop(key);
     return undefined;
   }

@@ -178,6 +178,32 @@ describe('load balancers of this machine', () => {
     expect(await ask(address, port, '127.0.7.1')).toBe('one');
   });
 
+  test('take the source ranges of an annotation, where the spec has none', async () => {
+    const port = await freePort();
+    const spec = { ports: [{ name: 'web', port }] };
+    endpoints('s', 'web', { port: await backend('one') });
+    const annotated = (text: string, more: object = {}): Service => {
+      const service = put('s', { ...spec, ...more });
+      const annotations = { 'service.beta.kubernetes.io/load-balancer-source-ranges': text };
+      return { ...service, metadata: { ...service.metadata, annotations } };
+    };
+    const address = await ensure(annotated(' 127.0.9.0/24, 127.0.8.0/24 '));
+    expect([await ask(address, port, '127.0.8.1'), await ask(address, port, '127.0.7.1')]).toEqual(['one', 'refused']);
+    await ensure(annotated('everybody'));
+    expect(await ask(address, port, '127.0.8.1')).toBe('refused');
+    await ensure(annotated('127.0.9.0/24', { loadBalancerSourceRanges: ['127.0.7.0/24'] }));
+    expect([await ask(address, port, '127.0.9.1'), await ask(address, port, '127.0.7.1')]).toEqual(['refused', 'one']);
+    await ensure(annotated(' '));
+    expect(await ask(address, port, '127.0.8.1')).toBe('one');
+  });
+
+  test('listen at so many ports, and say of the first why not at more', async () => {
+    const ports = Array.from({ length: 400 }, (_, i) => ({ name: `p${i}`, port: 1000 + i }));
+    const refused = balancers.ensure(put('s', { ports }), []);
+    await expect(refused).rejects.toThrow('TCP 1256: not more than 256 ports are served');
+    await expect(refused).rejects.toThrow(/ and 134 more$/);
+  });
+
   test('lead in turn, and with affinity a client always to the same', async () => {
     const port = await freePort();
     const ports = [{ name: 'web', port }];

@@ -270,6 +270,61 @@ describe('a pod that does harm', () => {
   });
 });
 
+describe('a namespace that wants all', () => {
+  const of = (namespace: string, name: string): Pod => {
+    const one = pod(name, {});
+    return { ...one, metadata: { ...one.metadata, namespace } };
+  };
+  const many = (namespace: string, count: number) =>
+    Array.from({ length: count }, (_, i) => of(namespace, `${namespace}${i}`));
+
+  it('leaves others their series', async () => {
+    const text = (count: number) => Array.from({ length: count }, (_, i) => `heat{i="${i}"} 1\n`).join('');
+    const [large, small] = [text(2000), text(500)];
+    pods = [...many('greedy', 30), ...many('quiet', 1)];
+    const { scraper, samples } = start(RULES, {
+      fetch: ({ namespace }) => Promise.resolve(namespace === 'greedy' ? large : small),
+    });
+    for (let i = 0; i < 3; i++) await scraper.round();
+    const sizes = (namespace: string) =>
+      [...samples.pods(namespace)].flatMap(({ places }) => [...places.values()].map(({ known }) => known.size));
+    expect(sizes('quiet')).toEqual([500]);
+    expect(sizes('greedy').reduce((sum, size) => sum + size, 0)).toBe(49_500);
+  });
+
+  it('leaves others their places', async () => {
+    const seen = new Map<string, number>();
+    pods = [...many('greedy', 6000), ...many('quiet', 20)];
+    const { scraper } = start(RULES, {
+      fetch({ namespace }) {
+        seen.set(namespace, (seen.get(namespace) ?? 0) + 1);
+        return Promise.resolve('');
+      },
+    });
+    await scraper.round();
+    expect(Object.fromEntries(seen)).toEqual({ greedy: 4980, quiet: 20 });
+  });
+
+  it('keeps others not waiting, and is asked no longer than a round', async () => {
+    const seen: string[] = [];
+    pods = [...many('slow', 1000), ...many('quick', 20)];
+    const { scraper } = start(RULES, {
+      async fetch({ namespace }) {
+        seen.push(namespace);
+        if (namespace === 'slow') await new Promise<void>((done) => void clock.setTimeout(done, 5000));
+        return '';
+      },
+    });
+    const round = scraper.round();
+    while (seen.filter((namespace) => namespace === 'quick').length < 20)
+      await new Promise((turn) => setImmediate(turn));
+    expect(seen.filter((namespace) => namespace === 'slow')).toHaveLength(4);
+    for (let i = 0; i < 4; i++) await clock.advance(5000);
+    await round;
+    expect(seen.filter((namespace) => namespace === 'slow')).toHaveLength(12);
+  });
+});
+
 it('forgets pods that are gone, and what has been silent for a minute', async () => {
   let silent = false;
   answer = (_, response) => (silent ? response.writeHead(500).end() : response.end('heat 1\n'));

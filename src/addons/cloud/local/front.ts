@@ -11,6 +11,10 @@ import type { Targets } from './targets.ts';
 
 /** How long a client keeps its endpoint where the Service does not say, s. */
 const AFFINITY_S = 10_800;
+/** The ranges, where the Service's spec has none. */
+const SOURCE_RANGES = 'service.beta.kubernetes.io/load-balancer-source-ranges';
+/** Ports of which it is told that they cannot be served. */
+const MAX_SAID = 10;
 
 export interface FrontOptions {
   targets: Targets;
@@ -31,6 +35,7 @@ export class Front {
   private readonly listeners = new Map<string, Listener>();
   private health: NodeHealth | undefined;
   private healthPort = 0;
+  private isLimited = false;
   private ranges: readonly string[] = [];
   private service: Service;
 
@@ -42,10 +47,20 @@ export class Front {
     this.service = service;
   }
 
-  /** @throws Error of the first port that cannot be served; all others are */
-  async use(service: Service, nodes: readonly Node[]): Promise<void> {
+  /** Ports that are listened at. */
+  get size(): number {
+    return this.listeners.size;
+  }
+
+  /**
+   * @param room ports at which it may listen
+   * @throws Error of the ports that cannot be served; all others are
+   */
+  async use(service: Service, nodes: readonly Node[], room: number): Promise<void> {
     this.service = service;
-    this.ranges = (service.spec?.loadBalancerSourceRanges ?? []).map((range) => range.trim()).filter(isV4);
+    const ranges = sourceRangesOf(service);
+    this.isLimited = ranges.length > 0;
+    this.ranges = ranges.filter(isV4);
     this.check(nodes);
     const ports = new Map((service.spec?.ports ?? []).map((port) => [keyOf(port), port]));
     for (const [key, listener] of this.listeners) {
@@ -56,8 +71,8 @@ export class Front {
     const failed: string[] = [];
     for (const [key, port] of ports)
       if (!this.listeners.has(key))
-        await this.open(key, port).catch((error: unknown) => failed.push(`${key}: ${errorMessage(error)}`));
-    if (failed.length) throw new Error(failed.join(', '));
+        await this.open(key, port, room).catch((error: unknown) => failed.push(`${key}: ${errorMessage(error)}`));
+    if (failed.length) throw new Error(shortened(failed));
   }
 
   /** Of a Service that keeps to the node where it comes in, only nodes that say that they have endpoints are led to. */
@@ -78,7 +93,8 @@ export class Front {
     this.listeners.clear();
   }
 
-  private async open(key: string, { protocol = 'TCP', port }: ServicePort): Promise<void> {
+  private async open(key: string, { protocol = 'TCP', port }: ServicePort, room: number): Promise<void> {
+    if (this.size >= room) throw new Error(`not more than ${room} ports are served`);
     if (protocol !== 'TCP' && protocol !== 'UDP') throw new Error(`${protocol} is not served`);
     const to = this.ledBy(key);
     const proxy = protocol === 'UDP' ? new UdpProxy(to, this.address) : new TcpProxy(to);
@@ -111,10 +127,21 @@ export class Front {
 
   /** Where all ranges are of another family, nobody of this one is in them. */
   private allows(client: string): boolean {
-    const isLimited = (this.service.spec?.loadBalancerSourceRanges ?? []).length > 0;
-    return !isLimited || (this.ranges.length > 0 && allowedBy(this.ranges, client));
+    return !this.isLimited || (this.ranges.length > 0 && allowedBy(this.ranges, client));
   }
 }
 
+/** Who is let in; of none, everybody is. Source: GetLoadBalancerSourceRanges of k8s.io/cloud-provider. */
+function sourceRangesOf({ metadata, spec }: Service): string[] {
+  const { loadBalancerSourceRanges = [] } = spec ?? {};
+  const annotated = metadata.annotations?.[SOURCE_RANGES]?.trim();
+  const ranges = loadBalancerSourceRanges.length || !annotated ? loadBalancerSourceRanges : annotated.split(',');
+  return ranges.map((range) => range.trim());
+}
+
+const shortened = (failed: readonly string[]): string => {
+  const more = failed.length > MAX_SAID ? [`and ${failed.length - MAX_SAID} more`] : [];
+  return [...failed.slice(0, MAX_SAID), ...more].join(', ');
+};
 const keyOf = ({ protocol = 'TCP', port }: ServicePort): string => `${protocol} ${port}`;
 const isV4 = (range: string): boolean => parseRange(range)?.address.family === 4;

@@ -10,6 +10,9 @@ import { Front, type FrontOptions } from './front.ts';
 export const CLASS = 'ku7s.io/local';
 /** Services with a listener at once. */
 const MAX_FRONTS = 1024;
+/** Ports that are listened at for one Service, and for all: each is a file that the process has open. */
+const MAX_PORTS = 256;
+const MAX_ALL_PORTS = 4096;
 
 export interface LocalBalancersOptions extends FrontOptions {
   pool: AddressPool;
@@ -52,7 +55,8 @@ export class LocalBalancers implements LoadBalancers {
       this.fronts.set(key, front);
     }
     await this.take(address);
-    await front.use(service, nodes);
+    const others = [...this.fronts.values()].reduce((sum, each) => (each === front ? sum : sum + each.size), 0);
+    await front.use(service, nodes, Math.min(MAX_PORTS, MAX_ALL_PORTS - others));
     return statusOf(address);
   }
 
