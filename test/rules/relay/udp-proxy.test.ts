@@ -69,3 +69,36 @@ test('a client whose endpoint has left is led to another with its next datagram'
   targets = [{ address: '127.0.0.1', port: two.address().port }];
   expect(await ask()).toBe('two');
 });
+
+test('a client that is not let in any more sends no more', async () => {
+  const server = await bound();
+  const seen: string[] = [];
+  server.on('message', (data, { port, address }) => {
+    seen.push(String(data));
+    server.send('yes', port, address);
+  });
+  let isOpen = true;
+  let refused = 0;
+  const allows = (): boolean => {
+    if (!isOpen) refused++;
+    return isOpen;
+  };
+  const targets = [{ address: '127.0.0.1', port: server.address().port }];
+  const balancer = new Balancer(() => 0, { now: () => 0 });
+  const proxy = new UdpProxy({ balancer, targets: () => targets, affinityMs: () => 0, allows }, '127.0.0.1');
+  closing.push(() => proxy.close());
+  await proxy.listen(0, '127.0.0.1');
+  const client = await bound();
+  const ask = (text: string): Promise<string> =>
+    new Promise((resolve) => {
+      client.once('message', (data) => resolve(String(data)));
+      client.send(text, proxy.boundPort, '127.0.0.1');
+    });
+  expect(await ask('1')).toBe('yes');
+  isOpen = false;
+  client.send('2', proxy.boundPort, '127.0.0.1');
+  while (refused === 0) await new Promise((turn) => setImmediate(turn));
+  isOpen = true;
+  expect(await ask('4')).toBe('yes');
+  expect(seen).toEqual(['1', '4']);
+});
