@@ -100,6 +100,7 @@ test('a Service of another type lets go of what only the old one had', async () 
     spec: { type: 'ExternalName', externalName: 'example.com' },
   });
   expect(alias['spec'].clusterIP ?? alias['spec'].ipFamilies).toBeUndefined();
+  expect(alias['spec']).not.toHaveProperty('internalTrafficPolicy');
   expect(address(clusterIP as string)).toBeUndefined();
   const { object: back } = await t.merge('services', 'lb', { spec: { type: 'ClusterIP', externalName: null } });
   expect(back['spec'].clusterIP).toMatch(/^10\.96\./);

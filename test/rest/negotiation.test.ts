@@ -34,6 +34,13 @@ describe('accept', () => {
       'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
     );
   });
+  it('has no Tables where there are none', () => {
+    const table = 'application/json;as=Table;v=v1;g=meta.k8s.io';
+    const read = (accept: string) => negotiate(accept, ALL_FORMATS, false, { transforms: true, tables: false });
+    expect(read(`${table},application/json`)).toEqual({ format: 'json', pretty: false });
+    expect(() => read(table)).toThrow('only the following media types are accepted: application/json');
+    expect(read('application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io').as?.kind).toBe('PartialObjectMetadata');
+  });
   it('checks what a route produces before anything else', () => {
     expect(() => checkProduces('application/yaml;q=0.1', ['application/json', 'application/yaml'])).not.toThrow();
     expect(() => checkProduces('text/html', ['application/json', 'application/yaml'])).toThrow(

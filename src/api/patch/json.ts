@@ -30,6 +30,8 @@ type Container = Plain | unknown[];
  * there, `copy` of such a key and an operation without a value give null, and what is before the first `/` is not read.
  */
 export function applyJsonPatch<T>(document: T, patch: unknown): T {
+  // no operations
+  if (patch === null) return document;
   if (!Array.isArray(patch)) throw badRequest(unmarshalError(patch, 'jsonpatch.Patch'));
   const wrong = patch.find((operation) => operation !== null && !isPlain(operation));
   if (wrong !== undefined) throw badRequest(unmarshalError(wrong, 'jsonpatch.Operation'));

@@ -67,14 +67,14 @@ function clausesOf(header: string): readonly Clause[] {
 }
 
 /**
- * The first clause that the server can do. `transforms` says whether `as=` is possible here; where it is not, clauses
- * with it are passed over. Throws 406.
+ * The first clause that the server can do. `transforms` says whether `as=` is possible here, `tables` whether a Table is
+ * among what it may be; where it is not, clauses with it are passed over. Throws 406.
  */
 export function negotiate(
   accept: string,
   formats: readonly Format[],
   pretty: boolean,
-  options: { transforms: boolean; streams?: boolean },
+  options: { transforms: boolean; tables?: boolean; streams?: boolean },
 ): Media {
   if (accept === '' || accept === '*/*') return pretty ? JSON_PRETTY : JSON_MEDIA;
   for (const clause of clausesOf(accept)) {
@@ -82,6 +82,7 @@ export function negotiate(
     if (clause.params.stream !== undefined && !(options.streams && clause.params.stream === 'watch')) continue;
     const as = transformOf(clause);
     if (as === 'unknown' || (as && !options.transforms)) continue;
+    if (as?.kind === 'Table' && options.tables === false) continue;
     const format = formats.find((f) => matches(clause, f));
     if (format) return { format, ...(as && { as }), pretty: pretty || clause.params.pretty === '1' };
   }

@@ -38,7 +38,9 @@ export async function dispatch(serving: WatchServing, exchange: Exchange, { targ
   if (!custom) checkProduces(accept, verb === 'list' || verb === 'watch' ? LIST_PRODUCES : PRODUCES);
   const formats: readonly Format[] = custom ? CUSTOM_FORMATS : ALL_FORMATS;
   const pretty = wantsPretty(query, exchange.header('user-agent'));
-  const media = negotiate(accept, formats, pretty, { transforms: true, streams: verb === 'watch' });
+  // what is asked and answered at once is nothing that is listed
+  const tables = verb !== 'create' || target.kind.storage.persisted || target.subresource !== '';
+  const media = negotiate(accept, formats, pretty, { transforms: true, tables, streams: verb === 'watch' });
   if (verb === 'watch') return serveWatch(serving, exchange, target, media);
   const reply = (answer: Answer) => sendAnswer(exchange, answer, media, now());
   switch (verb) {

@@ -254,3 +254,8 @@ describe('merge patch', () => {
     );
   });
 });
+
+test('of null is no patch at all, and changes nothing', () => {
+  const document = { a: 1 };
+  expect(applyJsonPatch(document, null)).toBe(document);
+});

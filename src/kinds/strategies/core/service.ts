@@ -78,6 +78,13 @@ function dropWhatTheTypeDoesNotHave(spec: Parts<ServiceSpec>, old: Parts<Service
   if (inward && spec.externalTrafficPolicy === old.externalTrafficPolicy) delete spec.externalTrafficPolicy;
 }
 
+/** A name elsewhere has no traffic of its own; what is wrong in it is left for validation. */
+function dropInternalPolicy({ spec }: Unchecked<Service>): void {
+  const { type, internalTrafficPolicy: policy } = spec ?? {};
+  if (spec && type === 'ExternalName' && (policy === 'Cluster' || policy === 'Local'))
+    delete spec.internalTrafficPolicy;
+}
+
 function warnings({ metadata, spec = {} }: Unchecked<Service>): string[] {
   const says: string[] = [];
   const headless = spec.type === 'ClusterIP' && spec.clusterIP === 'None';
@@ -111,11 +118,13 @@ export const serviceStrategy: Strategy<Service> = {
   defaults,
   prepareForCreate(object) {
     object.status = { loadBalancer: {} };
+    dropInternalPolicy(object);
   },
   prepareForUpdate(object, old) {
     if (old.status) object.status = old.status;
     else delete object.status;
     if (object.spec && old.spec) dropWhatTheTypeDoesNotHave(object.spec, old.spec);
+    dropInternalPolicy(object);
   },
   validate: validateService,
   validateUpdate: (object, old) => [
