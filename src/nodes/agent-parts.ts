@@ -42,7 +42,7 @@ export async function openAgentParts(
   const logs = new LogStore(join(dataDir, 'logs'), () => clock.now(), options.logsCollected);
   const source = new ObjectSource(client, clock);
   const services = informers.informer('services');
-  const runtime = await openRuntime(options, can, podsDir, logs, source);
+  const runtime = await openRuntime(options, machine, podsDir, logs, source);
   const { manager: images } = runtime.images;
   const csi = new CsiVolumes({ node: name, pods: podsDir, directory: dataDir, client, clock, events, log });
   const network = await openPodNetwork(options, can, facts.address);
@@ -93,13 +93,14 @@ function holdsDevices({ root, devicePrograms }: Capabilities, { cgroups }: NodeC
 
 function openRuntime(
   { dataDir, hidden = dataDir, events, clock, log, runtime, images }: NodeOptions,
-  can: Capabilities,
+  { can, limits }: { can: Capabilities; limits: NodeCgroups },
   podsDir: string,
   logs: LogStore,
   source: ObjectSource,
 ): Promise<NodeRuntime> {
   const secret = (namespace: string, name: string) => source.secret(namespace, name);
   const directory = join(dataDir, 'images');
-  const parts = { dataDir, podsDir, logs, images: { ...images, directory, events, clock, log, secret } };
+  const { podPids } = limits;
+  const parts = { dataDir, podsDir, podPids, logs, images: { ...images, directory, events, clock, log, secret } };
   return runtime === 'containerd' ? openContainerdRuntime(parts) : openProcessRuntime(parts, can, hidden);
 }

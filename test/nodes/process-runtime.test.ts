@@ -46,7 +46,14 @@ const spec = (attempt: number, command: string[], more: Partial<ContainerSpec> =
   ...more,
 });
 const made = () =>
-  new ProcessRuntime({ root: join(root, 'pods'), can, available: machineSecurity().available, logs, clock: realClock });
+  new ProcessRuntime({
+    root: join(root, 'pods'),
+    can,
+    available: machineSecurity().available,
+    podPids: 1000,
+    logs,
+    clock: realClock,
+  });
 const textOf = async (attempt: number, uid = 'u1'): Promise<string> => {
   const chunks: Buffer[] = [];
   const signal = new AbortController().signal;

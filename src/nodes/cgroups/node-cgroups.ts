@@ -20,6 +20,8 @@ export interface MachineSize {
 export interface NodeCgroups {
   cgroups: Cgroups | undefined;
   size: MachineSize;
+  /** processes and threads of one pod, at most */
+  podPids: number;
   /** what this node cannot enforce and why; empty where it enforces all */
   missing: string;
 }
@@ -31,16 +33,18 @@ const RESERVED_PIDS = 0.1;
 export function openNodeCgroups(dataDir: string, timers: Timers, limits: LimitOptions = {}): NodeCgroups {
   const { podPids = -1, systemReserved, kubeReserved } = limits;
   const opened = openCgroups({ dataDir: realpathSync(dataDir), timers, podPids });
-  if (!opened.cgroups) return { cgroups: undefined, size: sizeWithin(opened.bounds), missing: opened.reason };
-  const size = sizeWithin(opened.cgroups.bounds);
+  const size = sizeWithin(opened.cgroups ? opened.cgroups.bounds : opened.bounds);
+  const allPids = Math.floor(size.pids * (1 - RESERVED_PIDS));
+  const most = podPids > 0 ? podPids : allPids;
+  if (!opened.cgroups) return { cgroups: undefined, size, podPids: most, missing: opened.reason };
   const reserved = (name: string, read: (text: string) => number): number =>
     [systemReserved, kubeReserved].reduce((sum, list) => sum + read(list?.[name] ?? '0'), 0);
   opened.cgroups.limit({
     cpuShares: sharesOf(size.cpu - reserved('cpu', quantityMilli)),
     memory: size.memory - reserved('memory', quantityValue),
-    pids: Math.floor(size.pids * (1 - RESERVED_PIDS)),
+    pids: allPids,
   });
-  return { cgroups: opened.cgroups, size, missing: opened.cgroups.missing };
+  return { cgroups: opened.cgroups, size, podPids: most, missing: opened.cgroups.missing };
 }
 
 const sizeWithin = ({ cpu = Infinity, memory = Infinity, pids = Infinity }: Bounds): MachineSize => ({

@@ -28,12 +28,14 @@ export interface RuntimeParts {
   /** the node's own folder, and that of its pods */
   dataDir: string;
   podsDir: string;
+  /** processes and threads of one pod, at most */
+  podPids: number;
   logs: LogStore;
 }
 
 /** Containers as processes of this machine. @param hidden the host's folder that no container sees */
 export async function openProcessRuntime(
-  { images, dataDir, podsDir, logs }: RuntimeParts,
+  { images, dataDir, podsDir, podPids, logs }: RuntimeParts,
   can: Capabilities,
   hidden: string,
 ): Promise<NodeRuntime> {
@@ -45,6 +47,7 @@ export async function openProcessRuntime(
       seccomp: join(dataDir, 'seccomp'),
       can,
       available: machineSecurity().available,
+      podPids,
       logs,
       clock: images.clock,
     }),

@@ -2,7 +2,9 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Pod, SecurityContext } from '../../../schema/types.ts';
+import type { Cgroups } from '../../../src/nodes/cgroups/contract.ts';
 import { openNodeCgroups } from '../../../src/nodes/cgroups/node-cgroups.ts';
+import type { LimitOptions } from '../../../src/nodes/contract.ts';
 import { LogStore } from '../../../src/nodes/logs/log-store.ts';
 import { readLog } from '../../../src/nodes/logs/read-log.ts';
 import { attemptCgroup, sandboxCgroup } from '../../../src/nodes/pods/container-cgroup.ts';
@@ -38,18 +40,27 @@ export class Inside {
   readonly can = probeCapabilities(tmpdir());
   readonly logs = new LogStore(join(this.data, 'logs'), Date.now);
   readonly runtime: ProcessRuntime;
-  private readonly cgroups = openNodeCgroups(mkdtempSync(join(tmpdir(), 'ku7s-cgroups-')), realClock).cgroups;
+  private readonly cgroups: Cgroups | undefined;
   private count = 0;
   /** as the server has it */
   private readonly umask = process.umask(0o077);
 
-  constructor() {
+  /** @param limits of the node */
+  constructor(limits: LimitOptions = {}) {
     const { data, can, logs } = this;
+    const { cgroups, podPids } = openNodeCgroups(mkdtempSync(join(tmpdir(), 'ku7s-cgroups-')), realClock, limits);
+    this.cgroups = cgroups;
     mkdirSync(join(data, 'pods', 'other', 'volumes', 'token'), { recursive: true });
     writeFileSync(join(data, 'pods', 'other', 'volumes', 'token', 'secret'), SECRET);
     writeFileSync(join(data, 'key'), SECRET);
     const { available } = machineSecurity();
-    this.runtime = new ProcessRuntime({ root: join(data, 'pods'), data, can, available, logs, clock: realClock });
+    const root = join(data, 'pods');
+    this.runtime = new ProcessRuntime({ root, data, can, available, podPids, logs, clock: realClock });
+  }
+
+  /** Whether something holds a pod to its processes: a cgroup, or the limit of its user namespace. */
+  get limitsProcesses(): boolean {
+    return !this.can.root || (this.cgroups?.enforces.has('pids') ?? false);
   }
 
   /** Of a pod that no other has. */

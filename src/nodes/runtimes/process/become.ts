@@ -1,8 +1,12 @@
+import { release } from 'node:os';
 import { CAPABILITIES } from '../../pods/capabilities.ts';
 import type { ContainerSelf } from './container-self.ts';
 import { CLONE } from './kernel.ts';
 import { capabilityWords, type Step } from './plan.ts';
 import type { Users } from './users.ts';
+
+/** Since 5.14; before, a limit of processes was for all that the user had on the machine. */
+const COUNTS_BY_NAMESPACE = isAtLeast(release(), 5, 14);
 
 /** SECCOMP_FILTER_FLAG_SPEC_ALLOW: as runc, without the speed that the kernel's mitigations would cost. */
 const FILTER_FLAGS = 4;
@@ -15,8 +19,7 @@ const FILTER_FLAGS = 4;
 export function becomeSteps(
   self: ContainerSelf,
   command: readonly string[],
-  users: Users,
-  available: readonly string[],
+  { users, available, podPids }: { users: Users; available: readonly string[]; podPids: number },
 ): Step[] {
   const { security, env, workingDir } = self;
   const { capabilities } = security;
@@ -37,6 +40,8 @@ export function becomeSteps(
   return [
     ['umask', '022'],
     ['keyring'],
+    // the kernel counts those of each user namespace, and this is the pod's
+    ...(users.kind === 'host' || !COUNTS_BY_NAMESPACE ? [] : [['processes', podPids] as Step]),
     ...(self.userBase === undefined ? [] : [['setns', 'users', CLONE.user] as Step]),
     ['seal'],
     ['identity', security.user, security.group, groups, ...drop],
@@ -48,4 +53,9 @@ export function becomeSteps(
     ...(security.noNewPrivileges ? filter : []),
     ['execute', command.length, ...command, ...variables],
   ];
+}
+
+function isAtLeast(kernel: string, major: number, minor: number): boolean {
+  const [first = 0, second = 0] = kernel.split('.').map((part) => Number.parseInt(part, 10));
+  return first > major || (first === major && second >= minor);
 }

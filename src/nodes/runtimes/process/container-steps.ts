@@ -21,6 +21,8 @@ export interface Machine {
   /** the agent's own folder, which no container sees; absolute, without links */
   data: string;
   available: readonly string[];
+  /** processes and threads of one pod, at most; for where there is no cgroup to hold it to them */
+  podPids: number;
   /** whether layers can lie on the disk of the data folder; else they are in memory */
   layersOnDisk: boolean;
   /** least oom_score_adj that this process may give */
@@ -86,7 +88,7 @@ export function containerSteps(
     ...(spec.tty
       ? [['slave', (self.userBase ?? 0) + self.security.user] as Step]
       : [['stdio', 'in', 'out', 'err'] as Step, ['session'] as Step]),
-    ...becomeSteps(self, spec.command, users, machine.available),
+    ...becomeSteps(self, spec.command, machine),
   ];
   return steps;
 }

@@ -25,6 +25,6 @@ export function execSteps(
     ...(tty ? [['terminal'] as Step] : []),
     ['child', 0, tty ? 'agent' : '', stdin ? 1 : 0, Math.max(security.oomScoreAdj, machine.leastOomScore)],
     tty ? ['slave', (self.userBase ?? 0) + security.user] : ['session'],
-    ...becomeSteps(self, command, machine.users, machine.available),
+    ...becomeSteps(self, command, machine),
   ];
 }

@@ -386,6 +386,13 @@ my %step = (
   },
   # keys of its own: those of the agent's session are not for a process that may ask for keys
   keyring => sub { syscall($nr{keyctl}, 1, 0, 0, 0, 0) == -1 && $! != 1 && $! != 38 and die "$!\n" },
+  # no more than the agent itself may have: that is not to be raised
+  processes => sub {
+    syscall($nr{prlimit64}, 0, 6, 0, my $now = pack 'QQ', 0, 0) == -1 and die "$!\n";
+    my (undef, $most) = unpack 'QQ', $now;
+    $most = $_[0] if $_[0] < $most;
+    call('prlimit64', 0, 6, pack('QQ', $most, $most), 0);
+  },
   # UID GID GROUPS, then the capabilities that leave the bounding set
   identity => sub {
     my ($uid, $gid, $groups, @drop) = @_;

@@ -31,6 +31,7 @@ const CALLS = [
   'pidfd_open',
   'pivot_root',
   'prctl',
+  'prlimit64',
   'read',
   'recvmsg',
   'seccomp',

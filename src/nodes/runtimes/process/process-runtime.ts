@@ -49,6 +49,8 @@ export interface ProcessRuntimeOptions {
   can: Capabilities;
   /** capabilities that containers can have at all */
   available: readonly string[];
+  /** processes and threads of one pod, at most */
+  podPids: number;
   logs: LogStore;
   clock: Clock;
 }
@@ -66,13 +68,13 @@ export class ProcessRuntime implements ContainerRuntime {
   private readonly filters = new Map<string, Buffer | undefined>();
 
   constructor(private readonly options: ProcessRuntimeOptions) {
-    const { root, can, available } = options;
+    const { root, can, available, podPids } = options;
     makeDirectory(root);
     const data = realpathSync(options.data ?? root);
     const { users, layersOnDisk, leastOomScore } = can;
     const host = hostRoot(process.env['PATH'] ?? '');
     const hidden = [{ path: data, folders: foldersAbove(data) }];
-    this.machine = { users, host, hidden, data, available, layersOnDisk, leastOomScore };
+    this.machine = { users, host, hidden, data, available, podPids, layersOnDisk, leastOomScore };
     // packages of a store that everybody reads have nothing to hide, and are many
     const looked = host.overlays.map(({ path }) => path).filter((path) => path !== '/nix' && path !== '/gnu');
     this.secrets = new HostSecrets(looked, options.clock);
