@@ -45,6 +45,8 @@ export interface ReconcilersOptions {
   ca?: string;
   /** ms for which a token that was made by itself must have been of no use before it goes; undefined: a year */
   legacyTokenCleanUp?: number;
+  /** ms between two looks at a HorizontalPodAutoscaler; 15 s when not said */
+  autoscalerPeriod?: number;
   /** versions that are served beside those that always are (`storagemigration.k8s.io/v1beta1`); none when not said */
   optionalVersions?: readonly string[];
   /** ranges of the nodes' pods; without them nodes get none */
@@ -57,6 +59,7 @@ export interface ReconcilersOptions {
 export function allReconcilers({
   ca,
   legacyTokenCleanUp,
+  autoscalerPeriod,
   nodeCidrs,
   optionalVersions = [],
   policyWarnings,
@@ -77,7 +80,7 @@ export function allReconcilers({
     ephemeralvolume,
     expand,
     garbagecollector: garbagecollector(),
-    horizontalpodautoscaler: horizontalpodautoscaler(),
+    horizontalpodautoscaler: horizontalpodautoscaler(autoscalerPeriod),
     job: job(),
     kubeletservingapproving,
     legacytokencleaner: legacytokencleaner(legacyTokenCleanUp),

@@ -19,8 +19,11 @@ const PERIOD = 15_000;
 /** How often a new size is written while others change the target meanwhile. */
 const ATTEMPTS = 5;
 
-/** Sizes a workload by its metrics. Source: horizontal.go of kube-controller-manager. */
-export function horizontalpodautoscaler(): Reconciler {
+/**
+ * Sizes a workload by its metrics. Source: horizontal.go of kube-controller-manager.
+ * @param periodMs between two looks
+ */
+export function horizontalpodautoscaler(periodMs = PERIOD): Reconciler {
   const memories = new Map<string, Memory>();
   const selectors = new Selectors();
   return {
@@ -48,7 +51,7 @@ export function horizontalpodautoscaler(): Reconciler {
       memories.set(key, memory);
       const typed = { ...hpa, apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler' };
       await new Look(typed, memory, selectors, ctx).run();
-      return { requeueAfter: PERIOD };
+      return { requeueAfter: periodMs };
     },
   };
 }

@@ -5,6 +5,7 @@ import { booleanFlag } from './boolean-flag.ts';
 import { StartError } from './start-error.ts';
 
 const CLEAN_UP = 'legacy-service-account-token-clean-up-period';
+const AUTOSCALER = 'horizontal-pod-autoscaler-sync-period';
 const ALLOCATE = 'allocate-node-cidrs';
 const CLUSTER_CIDR = 'cluster-cidr';
 const MASK = 'node-cidr-mask-size';
@@ -13,6 +14,7 @@ const TEXT = { type: 'string' } as const;
 /** For parseArgs; the names are kube-controller-manager's. */
 export const CONTROLLER_FLAGS = {
   [CLEAN_UP]: TEXT,
+  [AUTOSCALER]: TEXT,
   [ALLOCATE]: TEXT,
   [CLUSTER_CIDR]: TEXT,
   [MASK]: TEXT,
@@ -22,6 +24,7 @@ export const CONTROLLER_FLAGS = {
 
 export const CONTROLLER_USAGE = `  --${CLEAN_UP} AGE  for which a token that was made for a service account by itself
                             must have been of no use before it is marked, and again before it goes (default 8760h)
+  --${AUTOSCALER} TIME  between two looks at a HorizontalPodAutoscaler (default 15s)
   --${ALLOCATE} BOOL, --${CLUSTER_CIDR} CIDR  each node's podCIDRs are given out of this range, or of
                             one of each family (default false); --${MASK} N (24, of IPv6 64),
                             with two families --${MASK}-ipv4 and --${MASK}-ipv6`;
@@ -31,19 +34,26 @@ type Values = { [Name in keyof typeof CONTROLLER_FLAGS]?: string | undefined };
 export interface ControllerSettings {
   /** ms; undefined: as the controller has it */
   legacyTokenCleanUp: number | undefined;
+  /** ms, more than none; undefined: as the controller has it */
+  autoscalerPeriod: number | undefined;
   /** by the order of podCIDRs; undefined: nodes get none */
   nodeCidrs: readonly { cidr: string; mask: number }[] | undefined;
 }
 
 /** @throws StartError */
 export function controllerSettings(values: Values): ControllerSettings {
-  return { legacyTokenCleanUp: cleanUp(values[CLEAN_UP]), nodeCidrs: nodeCidrs(values) };
+  const autoscalerPeriod = time(values, AUTOSCALER);
+  if (autoscalerPeriod !== undefined && autoscalerPeriod <= 0)
+    throw new StartError(`--${AUTOSCALER}: ${values[AUTOSCALER]} is no time to wait`);
+  return { legacyTokenCleanUp: time(values, CLEAN_UP), autoscalerPeriod, nodeCidrs: nodeCidrs(values) };
 }
 
-function cleanUp(age: string | undefined): number | undefined {
-  if (age === undefined) return undefined;
-  const ms = parseDuration(age);
-  if (ms === undefined) throw new StartError(`--${CLEAN_UP}: ${durationError(age)}`);
+/** In ms. */
+function time(values: Values, flag: keyof Values): number | undefined {
+  const said = values[flag];
+  if (said === undefined) return undefined;
+  const ms = parseDuration(said);
+  if (ms === undefined) throw new StartError(`--${flag}: ${durationError(said)}`);
   return ms;
 }
 

@@ -27,6 +27,8 @@ export interface LoopSettings {
   ca: string;
   /** ms; undefined: as kube-controller-manager has it */
   legacyTokenCleanUp: number | undefined;
+  /** ms; undefined: as kube-controller-manager has it */
+  autoscalerPeriod: number | undefined;
   /** versions that are served beside those that always are: controllers of their kinds run */
   optionalVersions: string[];
   /** ranges of the nodes' pods; undefined: they get none */
@@ -55,6 +57,7 @@ export const loopSettings = (options: Options, ca: string, identity: string): Lo
   serviceProxy: options.serviceProxy,
   ca,
   legacyTokenCleanUp: options.legacyTokenCleanUp,
+  autoscalerPeriod: options.autoscalerPeriod,
   optionalVersions: options.optionalVersions,
   nodeCidrs: options.nodeCidrs && { ranges: options.nodeCidrs, serviceCidr: options.serviceCidr },
   addons: options.addons,

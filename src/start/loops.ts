@@ -126,11 +126,12 @@ function controllers(
   metrics: LoopMetrics,
 ): () => Promise<void> {
   return whileLeading(client, 'kube-controller-manager', identity, log, (informers) => {
-    const { ca, legacyTokenCleanUp, nodeCidrs, optionalVersions } = settings;
+    const { ca, legacyTokenCleanUp, autoscalerPeriod, nodeCidrs, optionalVersions } = settings;
     const reconcilers = Object.values(
       allReconcilers({
         ...(ca && { ca }),
         ...(legacyTokenCleanUp !== undefined && { legacyTokenCleanUp }),
+        ...(autoscalerPeriod !== undefined && { autoscalerPeriod }),
         optionalVersions,
         ...(nodeCidrs && { nodeCidrs }),
         policyWarnings: policyChecker(optionalVersions),

@@ -12,7 +12,8 @@ describe('a chart that uses storage, load balancer, ingress, autoscaler, budget,
   let cluster: Cluster;
   beforeAll(async () => {
     const ingress = ['--ingress-address', '127.0.0.1', '--ingress-http-port', '0', '--ingress-https-port', '0'];
-    cluster = await startCluster(['--load-balancer-range', '127.68.0.0/28', ...ingress]);
+    const looks = ['--horizontal-pod-autoscaler-sync-period', '1s'];
+    cluster = await startCluster(['--load-balancer-range', '127.68.0.0/28', ...looks, ...ingress]);
   });
   afterAll(async () => {
     await cluster?.helm('uninstall front --wait');

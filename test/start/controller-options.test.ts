@@ -13,6 +13,14 @@ describe('options of controllers', () => {
     expect(controllerSettings({ [FLAG]: text })).toMatchObject({ legacyTokenCleanUp: ms });
   });
 
+  it('take the time between two looks at an autoscaler, which is not none', () => {
+    const flag = 'horizontal-pod-autoscaler-sync-period';
+    expect(controllerSettings({})).toMatchObject({ autoscalerPeriod: undefined });
+    expect(controllerSettings({ [flag]: '1s' })).toMatchObject({ autoscalerPeriod: 1000 });
+    for (const none of ['0s', '-1s'])
+      expect(() => controllerSettings({ [flag]: none })).toThrow(`--${flag}: ${none} is no time to wait`);
+  });
+
   it('refuse what is no duration', () => {
     expect(() => controllerSettings({ [FLAG]: 'a year' })).toThrow(`--${FLAG}: time: invalid duration "a year"`);
   });
