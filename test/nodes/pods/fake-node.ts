@@ -173,6 +173,9 @@ export class FakeNode {
   find(name: string): Pod | undefined {
     return this.cluster.informers.informer('pods').get('a', name);
   }
+  get pods(): readonly Pod[] {
+    return this.cluster.informers.informer('pods').list();
+  }
   status(name: string): PodStatus {
     return this.find(name)!.status!;
   }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { PodNetwork } from '../../../src/nodes/network/pod-network.ts';
 import { FakeNode } from './fake-node.ts';
 
 let node: FakeNode;
@@ -324,6 +325,32 @@ describe('probes', () => {
     expect(node.container('p')).toMatchObject({ restartCount: 1, lastState: { terminated: { exitCode: 143 } } });
     expect(node.events).toContain('Normal Killing Container c failed liveness probe, will be restarted');
   });
+});
+
+it('a pod that is bound while the node still looks for what an earlier one left is run, and nothing is taken from it', async () => {
+  await node.close();
+  const found = new Map<string, boolean>();
+  let looking = Promise.resolve();
+  const network: PodNetwork = {
+    attach: async () => ({ ip: '10.244.0.5', netns: '/run/netns/x' }),
+    detach: async () => undefined,
+    collect: async (isKnown) => {
+      await looking;
+      for (const { metadata } of node?.pods ?? []) found.set(metadata.name, isKnown(metadata.uid));
+    },
+    close: async () => undefined,
+  };
+  node = await FakeNode.open({ limits: { network } });
+  let go: () => void = () => undefined;
+  looking = new Promise((resolve) => (go = resolve));
+  const again = node.restart();
+  await node.run('p', { containers: [container()] });
+  expect(begins()).toEqual(['start c']);
+  expect(node.status('p').phase).toBe('Running');
+  go();
+  await again;
+  expect(Object.fromEntries(found)).toEqual({ p: true });
+  expect(begins()).toEqual(['start c']);
 });
 
 it('a node that is full refuses the next pod for good', async () => {
