@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from './support/cluster.ts';
@@ -162,6 +163,11 @@ describe('kubectl in pods', () => {
     expect(await ok('exec talks -c main -- cat /tmp/up/a /tmp/up/deep/b')).toBe('onetwo');
     await ok(`cp talks:/tmp/up ${path.join(suite.folder, 'down')} -c main`);
     expect(readFileSync(path.join(suite.folder, 'down/deep/b'), 'utf8')).toBe('two');
+    const much = randomBytes(32 * 1024 * 1024);
+    writeFileSync(path.join(suite.folder, 'much'), much);
+    await ok(`cp ${path.join(suite.folder, 'much')} talks:/tmp/much -c main`);
+    await ok(`cp talks:/tmp/much ${path.join(suite.folder, 'again')} -c main`);
+    expect(readFileSync(path.join(suite.folder, 'again')).equals(much)).toBe(true);
   });
 
   it('run to the end shows the output, ends with the code and leaves no pod', async () => {
