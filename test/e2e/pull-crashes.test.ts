@@ -18,7 +18,7 @@ const can = probeCapabilities(scratch);
 const images = path.join(scratch, 'nodes', 'node', 'images');
 /** Files of the layer that takes its time to come and to be unpacked. */
 const FILES = 2000;
-const CHUNK = 8 * 1024;
+const CHUNK = 4 * 1024;
 /** Hardly to be compressed. */
 const contentOf = (n: number): string => createHash('sha512').update(String(n)).digest('base64');
 
