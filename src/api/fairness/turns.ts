@@ -19,8 +19,22 @@ export function nextTurn(): Promise<void> {
   });
 }
 
+/** When the first long work of this turn of the loop began. */
+let began: number | undefined;
+const forget = (): void => void (began = undefined);
+
+/** Whoever begins in a turn that has had its long work gives way at once: a hundred requests may come in one. */
+function turnBegan(): number {
+  if (began === undefined) {
+    began = performance.now();
+    setImmediate(forget);
+  }
+  return began;
+}
+
 /** Lets one after the other go on until their time is up: each runs, in the microtasks that follow, before the next is asked. */
 function give(): void {
+  forget();
   const since = performance.now();
   const one = (): void => {
     waiting[first++]?.();
@@ -38,9 +52,9 @@ function give(): void {
   one();
 }
 
-/** The time that one piece of work takes between two turns. */
+/** The time that one piece of work takes between two turns, of that which all pieces have together. */
 export class Slice {
-  private since = performance.now();
+  private since = turnBegan();
 
   /** whether it is the turn of others; asked between steps, as a step itself cannot be cut */
   get over(): boolean {
@@ -49,6 +63,6 @@ export class Slice {
 
   async next(): Promise<void> {
     await nextTurn();
-    this.since = performance.now();
+    this.since = turnBegan();
   }
 }

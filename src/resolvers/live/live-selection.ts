@@ -1,9 +1,10 @@
 import type { Target } from '../../api/contract.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import type { Stored } from '../../store/contract.ts';
+import type { Placed } from './ordered-set.ts';
 
 /** An object that a selection takes, as it is now, and what it is ordered by. */
-export interface Entry {
+export interface Entry extends Placed<Entry> {
   stored: Stored;
   key: readonly unknown[];
 }

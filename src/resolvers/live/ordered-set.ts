@@ -1,24 +1,36 @@
 /** Items of a run, beyond which it is cut in two: what an insertion moves, against what counting the runs takes. */
 const RUN = 512;
 
+/** A part of a set, in order. */
+export interface Run<T> {
+  items: T[];
+}
+
+/** What is in a set knows which part of it has it: where it is takes no comparison then. */
+export interface Placed<T> {
+  run?: Run<T> | undefined;
+}
+
 /**
- * Items in an order, each of which knows its place: sorted runs of at most 512, so that a change and a question cost
- * two binary searches and the lengths of the runs before (20 to 40 of them for 10,000 items), and no item moves far.
+ * Items in an order, each of which knows its place: sorted runs of at most 512, so that a change costs one binary search
+ * and a question the lengths of the runs before (20 to 40 of them for 10,000 items), and no item moves far. An item is in
+ * one set at most.
  */
-export class OrderedSet<T> {
-  private readonly runs: T[][] = [];
+export class OrderedSet<T extends Placed<T>> {
+  private readonly runs: Run<T>[] = [];
   private count = 0;
 
-  /**
-   * @param compare total: no two items of the set are equal
-   * @param sorted what it begins with, in that order
-   */
-  constructor(
-    private readonly compare: (a: T, b: T) => number,
-    sorted: readonly T[] = [],
-  ) {
-    for (let start = 0; start < sorted.length; start += RUN / 2) this.runs.push(sorted.slice(start, start + RUN / 2));
-    this.count = sorted.length;
+  /** @param compare total: no two items of the set are equal */
+  constructor(private readonly compare: (a: T, b: T) => number) {}
+
+  /** What a set begins with, in its order: others may have their turn between two of the parts. */
+  *fill(sorted: readonly T[]): Generator<void, void> {
+    for (let start = 0; start < sorted.length; start += RUN / 2) {
+      const items = sorted.slice(start, start + RUN / 2);
+      this.runs.push(runOf(items));
+      this.count += items.length;
+      yield;
+    }
   }
 
   get size(): number {
@@ -27,74 +39,77 @@ export class OrderedSet<T> {
 
   /** Puts an item in. Returns its place. */
   add(item: T): number {
-    const at = Math.min(this.runOf(item), Math.max(0, this.runs.length - 1));
-    const run = this.runs[at] ?? (this.runs[at] = []);
-    const place = this.placeIn(run, item);
-    run.splice(place, 0, item);
+    const at = Math.min(this.findRun(item), Math.max(0, this.runs.length - 1));
+    const run = this.runs[at] ?? (this.runs[at] = { items: [] });
+    const place = this.placeIn(run.items, item);
+    run.items.splice(place, 0, item);
+    item.run = run;
     this.count++;
     const rank = this.before(at) + place;
-    if (run.length > RUN) this.runs.splice(at + 1, 0, run.splice(RUN / 2));
+    if (run.items.length > RUN) this.runs.splice(at + 1, 0, runOf(run.items.splice(RUN / 2)));
     return rank;
   }
 
-  /** Takes an item out, which must compare as it did when it was put in. Returns the place that it had; -1: it was not there. */
+  /** Takes an item out, whatever it compares as now. Returns the place that it had; -1: it was not there. */
   delete(item: T): number {
-    const at = this.runOf(item);
-    const run = this.runs[at];
-    const place = run ? this.placeIn(run, item) : -1;
-    const found = run?.[place];
-    if (!run || found === undefined || this.compare(found, item) !== 0) return -1;
-    const rank = this.before(at) + place;
-    run.splice(place, 1);
-    if (run.length === 0) this.runs.splice(at, 1);
+    const { run } = item;
+    const rank = this.rankOf(item);
+    if (!run || rank < 0) return -1;
+    const at = this.runs.indexOf(run);
+    run.items.splice(rank - this.before(at), 1);
+    item.run = undefined;
+    if (run.items.length === 0) this.runs.splice(at, 1);
     this.count--;
     return rank;
   }
 
-  /** The place of an item that is there. */
+  /** The place of an item; -1: it is not there. */
   rankOf(item: T): number {
-    const at = this.runOf(item);
-    const run = this.runs[at];
-    return run ? this.before(at) + this.placeIn(run, item) : this.count;
+    let before = 0;
+    for (const run of this.runs) {
+      if (run === item.run) return before + run.items.indexOf(item);
+      before += run.items.length;
+    }
+    return -1;
   }
 
   /** The item at a place; undefined beyond the end. */
   at(rank: number): T | undefined {
     let rest = rank;
-    for (const run of this.runs) {
-      if (rest < run.length) return run[rest];
-      rest -= run.length;
+    for (const { items } of this.runs) {
+      if (rest < items.length) return items[rest];
+      rest -= items.length;
     }
     return undefined;
   }
 
   /** The first items. */
   first(count: number): T[] {
-    const items: T[] = [];
-    for (const run of this.runs) {
-      if (items.length >= count) break;
-      items.push(...(items.length + run.length <= count ? run : run.slice(0, count - items.length)));
+    const first: T[] = [];
+    for (const { items } of this.runs) {
+      if (first.length >= count) break;
+      first.push(...(first.length + items.length <= count ? items : items.slice(0, count - first.length)));
     }
-    return items;
+    return first;
   }
 
   /** The first run that does not end before the item. */
-  private runOf(item: T): number {
+  private findRun(item: T): number {
     let [low, high] = [0, this.runs.length];
     while (low < high) {
       const middle = (low + high) >> 1;
-      const last = this.runs[middle]?.at(-1);
+      const last = this.runs[middle]?.items.at(-1);
       if (last !== undefined && this.compare(last, item) < 0) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 
-  private placeIn(run: readonly T[], item: T): number {
-    let [low, high] = [0, run.length];
+  private placeIn(items: readonly T[], item: T): number {
+    let [low, high] = [0, items.length];
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.compare(run[middle] as T, item) < 0) low = middle + 1;
+      if (this.compare(items[middle] as T, item) < 0) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -102,7 +117,13 @@ export class OrderedSet<T> {
 
   private before(at: number): number {
     let sum = 0;
-    for (let i = 0; i < at; i++) sum += this.runs[i]?.length ?? 0;
+    for (let i = 0; i < at; i++) sum += this.runs[i]?.items.length ?? 0;
     return sum;
   }
+}
+
+function runOf<T extends Placed<T>>(items: T[]): Run<T> {
+  const run: Run<T> = { items };
+  for (const item of items) item.run = run;
+  return run;
 }

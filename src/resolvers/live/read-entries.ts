@@ -21,14 +21,18 @@ export async function readEntries(
   filter: Filter | undefined,
   order: Order | undefined,
 ): Promise<Entry[]> {
-  if (!filter && !order) return items.map((stored) => ({ stored, key: NO_KEY }));
+  if (!filter && !order) return items.map((stored) => ({ stored, key: NO_KEY, run: undefined }));
   const budget = new Budget(DEFAULT_BUDGET);
   const reader = await PartReader.of(kind, items, budget);
   const every = filter?.heavy ? 1 : LOOK_EVERY;
   const entries: Entry[] = [];
   for (const [i, stored] of items.entries()) {
     if (!filter || filter.matches(reader.object(stored, i, filter.parts)))
-      entries.push({ stored, key: order ? order.keyOf(reader.object(stored, i, order.parts)) : NO_KEY });
+      entries.push({
+        stored,
+        key: order ? order.keyOf(reader.object(stored, i, order.parts)) : NO_KEY,
+        run: undefined,
+      });
     if (i % every === every - 1 && budget.due) await budget.turn();
   }
   return entries;

@@ -4,8 +4,9 @@ import { Slice } from '../../api/fairness/turns.ts';
 import { isStatusError } from '../../meta/status.ts';
 import type { Stored } from '../../store/contract.ts';
 import { sorted } from '../where/sorting.ts';
-import { OrderedSet } from './ordered-set.ts';
+import { Entries } from './entries.ts';
 import type { Entry, LiveSelection } from './live-selection.ts';
+import { OrderedSet } from './ordered-set.ts';
 import { sharedWatch } from './shared-watch.ts';
 
 /** One change of the view, told when it has been made. Places are -1 where it is not in it. */
@@ -32,6 +33,8 @@ export type Hold = (objects: number) => void;
 
 /** Events that wait to be applied, beyond which it is read anew. */
 const MAX_PENDING = 20_000;
+/** Entries that are put in between two looks at the clock. */
+const LOOK_EVERY = 128;
 /** s; the watch is begun again then, and nobody notices */
 const WATCH_SECONDS = 24 * 3600;
 
@@ -42,7 +45,7 @@ const WATCH_SECONDS = 24 * 3600;
 export class LiveView {
   /** the state that it has */
   revision = 0;
-  private readonly entries = new Map<string, Entry>();
+  private entries = new Entries();
   private set: OrderedSet<Entry>;
   private readonly listeners = new Set<ViewListener>();
   private readonly watches = new Map<number, () => void>();
@@ -79,7 +82,7 @@ export class LiveView {
 
   /** The place of an entry; -1: it is not there any more. */
   placeOf(entry: Entry): number {
-    return this.entries.get(idOf(entry.stored)) === entry ? this.set.rankOf(entry) : -1;
+    return this.set.rankOf(entry);
   }
 
   /** Goes on to the newest state that is known to have nothing new for it, and says which that is. */
@@ -104,11 +107,11 @@ export class LiveView {
     this.progress.clear();
     this.pending = [];
     const { revision, entries } = await this.read();
+    const [known, set] = await this.filled(entries);
     if (this.over || reading !== this.reading) return;
-    this.hold(entries.length - this.entries.size);
-    this.entries.clear();
-    for (const entry of entries) this.entries.set(idOf(entry.stored), entry);
-    this.set = new OrderedSet(this.compare, entries);
+    this.hold(known.size - this.entries.size);
+    this.entries = known;
+    this.set = set;
     this.revision = revision;
     for (const place of this.selection.targets.keys()) await this.watch(place, revision, reading);
   }
@@ -124,9 +127,22 @@ export class LiveView {
     this.over = true;
     for (const stop of this.watches.values()) stop();
     this.hold(-this.entries.size);
-    this.entries.clear();
+    this.entries = new Entries();
     this.pending = [];
     this.listeners.clear();
+  }
+
+  /** @param sorted of a state; there may be many of them */
+  private async filled(sorted: readonly Entry[]): Promise<[Entries, OrderedSet<Entry>]> {
+    const slice = new Slice();
+    const entries = new Entries();
+    for (const [i, entry] of sorted.entries()) {
+      entries.add(entry);
+      if (i % LOOK_EVERY === LOOK_EVERY - 1 && slice.over) await slice.next();
+    }
+    const set = new OrderedSet(this.compare);
+    for (const _ of set.fill(sorted)) if (slice.over) await slice.next();
+    return [entries, set];
   }
 
   private readonly compare = (a: Entry, b: Entry): number =>
@@ -204,20 +220,21 @@ export class LiveView {
     if (this.pending.length > MAX_PENDING) return void this.readAnew();
     if (this.applying) return;
     this.applying = true;
-    // what several watches are told of one commit comes in this turn
-    queueMicrotask(() => void this.apply());
+    void this.apply();
   }
 
   /** Others have their turn between two events: the state is whole after each. */
   private async apply(): Promise<void> {
+    // what several watches are told of one commit comes in this turn
+    await undefined;
     const slice = new Slice();
     try {
       while (this.pending.length && !this.over) {
         const { pending, reading } = this;
         this.pending = [];
         if (this.selection.targets.length > 1) pending.sort((a, b) => a.stored.revision - b.stored.revision);
-        for (const event of pending) {
-          if (slice.over) await slice.next();
+        for (const [i, event] of pending.entries()) {
+          if (i > 0 && slice.over) await slice.next();
           // it was read anew meanwhile
           if (this.over || reading !== this.reading) break;
           if (event.stored.revision > this.revision) this.applyOne(event);
@@ -233,21 +250,20 @@ export class LiveView {
 
   private applyOne({ type, stored }: WatchEvent): void {
     const { matches, keyOf } = this.selection;
-    const id = idOf(stored);
-    const known = this.entries.get(id);
+    const known = this.entries.get(stored);
     const isIn = type !== 'DELETED' && (!matches || matches(stored));
     this.revision = stored.revision;
     if (!known) {
       if (!isIn) return;
       this.hold(1);
-      const entry: Entry = { stored, key: keyOf(stored) };
-      this.entries.set(id, entry);
+      const entry: Entry = { stored, key: keyOf(stored), run: undefined };
+      this.entries.add(entry);
       return this.tell({ entry, before: undefined, from: -1, to: this.set.add(entry) });
     }
     const before = known.stored;
     if (!isIn) {
       const from = this.set.delete(known);
-      this.entries.delete(id);
+      this.entries.delete(stored);
       this.hold(-1);
       return this.tell({ entry: known, before, from, to: -1 });
     }
@@ -269,5 +285,4 @@ export class LiveView {
   }
 }
 
-const idOf = ({ namespace, name }: Stored): string => `${namespace}/${name}`;
 const textOrder = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
