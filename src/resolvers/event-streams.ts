@@ -1,7 +1,6 @@
 import { GraphQLObjectType, GraphQLSchema, GraphQLString, type ExecutionResult } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import type { ServerResponse } from 'node:http';
-import { Slice } from '../api/fairness/turns.ts';
 import { drained } from './answer.ts';
 import type { Engine } from './engine.ts';
 import type { JsonText } from './json-text.ts';
@@ -54,12 +53,8 @@ export function createEventStreams(engine: Engine): EventStreams {
       void results.return();
       void reader?.cancel().catch(() => undefined);
     });
-    const slice = new Slice();
-    for (let read = await reader?.read(); read && !read.done && !res.destroyed; read = await reader?.read()) {
+    for (let read = await reader?.read(); read && !read.done && !res.destroyed; read = await reader?.read())
       if (!res.write(read.value)) await drained(res);
-      // the socket takes megabytes at once of a client that reads nothing
-      if (slice.over) await slice.next();
-    }
     res.end();
   };
 }

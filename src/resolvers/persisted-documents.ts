@@ -34,6 +34,8 @@ const OWN_GROUPS: ReadonlySet<string> = new Set([
 const isOwn = ({ groups }: User): boolean => groups.some((group) => OWN_GROUPS.has(group));
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+/** Each user's own: whether another has sent a document, whose values may stand in it, is not to be found out by its hash. */
+const keyOf = ({ name }: User, hash: string): string => `${hash} ${name}`;
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
 /**
@@ -63,7 +65,7 @@ export class PersistedDocuments {
     if (query === undefined || query === null) {
       if (name === undefined) throw badRequest('an operation must have a query, which is text');
       const text = this.#registered.get(name);
-      const found = text ?? (this.#allows(undefined, user) ? this.#kept.get(name) : undefined);
+      const found = text ?? (this.#allows(undefined, user) ? this.#kept.get(keyOf(user, name)) : undefined);
       if (found === undefined) throw notFound();
       return found;
     }
@@ -74,11 +76,11 @@ export class PersistedDocuments {
     return query;
   }
 
-  /** To be called for a document that is good: from now on its hash is enough. */
-  keep(reference: DocumentReference): void {
+  /** To be called for a document that is good: from now on its hash is enough for who has left it. */
+  keep(reference: DocumentReference, user: User): void {
     const { query } = reference;
     const hash = hashOf(reference);
-    if (typeof query === 'string' && hash !== undefined) this.#kept.set(hash, query);
+    if (typeof query === 'string' && hash !== undefined) this.#kept.set(keyOf(user, hash), query);
   }
 
   #allows(text: string | undefined, user: User): boolean {

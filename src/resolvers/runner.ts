@@ -48,7 +48,7 @@ export class Runner {
     // a document that has to be read first is work: one of them in a turn
     if (!this.engine.knows(query)) await nextTurn();
     const asked = this.engine.ask({ ...rest, query });
-    if (asked.operation) this.documents.keep(request);
+    if (asked.operation) this.documents.keep(request, caller.context.user);
     return asked;
   }
 

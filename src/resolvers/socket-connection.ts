@@ -1,6 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { WebSocket } from 'ws';
-import { Slice } from '../api/fairness/turns.ts';
 import { isRecord } from '../meta/record.ts';
 import type { StatusError } from '../meta/status.ts';
 import { errorMessage } from '../meta/error-message.ts';
@@ -186,11 +185,8 @@ export class Connection {
     const events = await this.runner.subscribe(asked, this.caller);
     if (isOver()) return void events.return();
     running.events = events;
-    const slice = new Slice();
-    for (let next = await events.next(); !next.done && !isOver(); next = await events.next()) {
+    for (let next = await events.next(); !next.done && !isOver(); next = await events.next())
       await this.next(id, next.value);
-      if (slice.over) await slice.next();
-    }
   }
 
   private error(id: string, payload: readonly GraphQLFormattedError[]): void {

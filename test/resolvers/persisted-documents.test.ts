@@ -122,6 +122,13 @@ describe('a document that is kept by its hash', () => {
     expect(await post(body)).toMatchObject({ status: 400, body: { errors: [{ message, extensions: { code: 400 } }] } });
   });
 
+  test('is found by who has left it, and tells nobody else that it was sent', async () => {
+    const query = `${POD} # ours`;
+    await post({ query, extensions: persisted(query) }, 'admin');
+    expect(await post({ extensions: persisted(query) }, 'admin')).toMatchObject({ body: ANSWER });
+    expect(await post({ extensions: persisted(query) })).toMatchObject({ body: NOT_FOUND });
+  });
+
   test('is not kept where it is no good document', async () => {
     const bad = '{ nothing }';
     await post({ query: bad, extensions: persisted(bad) });
@@ -134,7 +141,7 @@ test('documents that are kept are bounded, the ones that are used stay', async (
   const documents = new PersistedDocuments({ registered: new Map(), only: false });
   const me = asUser('me').user;
   const text = (i: number): string => `{ a${i} } #${'x'.repeat(20_000)}`;
-  const keep = (i: number): void => documents.keep({ query: text(i), extensions: persisted(text(i)) });
+  const keep = (i: number): void => documents.keep({ query: text(i), extensions: persisted(text(i)) }, me);
   keep(0);
   for (let i = 1; i < 1000; i++) {
     keep(i);

@@ -32,6 +32,9 @@ function turnBegan(): number {
   return began;
 }
 
+/** Whether this turn has had its long work: for those who take many short steps, of which none knows of the others. */
+export const isTurnOver = (): boolean => performance.now() - turnBegan() > TURN_MS;
+
 /** Lets one after the other go on until their time is up: each runs, in the microtasks that follow, before the next is asked. */
 function give(): void {
   forget();

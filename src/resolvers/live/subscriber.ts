@@ -1,4 +1,5 @@
 import type { Attributes } from '../../api/contract.ts';
+import { isTurnOver, nextTurn } from '../../api/fairness/turns.ts';
 import type { StatusError } from '../../meta/status.ts';
 import type { JsonText } from '../json-text.ts';
 import type { Place } from './batches.ts';
@@ -68,8 +69,12 @@ export class Subscriber implements AsyncIterableIterator<JsonText> {
     this.onLost = listener;
   }
 
-  /** To be called again only when it has answered. */
+  /**
+   * To be called again only when it has answered. Of what is there already no turn of the loop takes more than its share:
+   * who reads on and on, as a socket does that takes megabytes of a client that reads nothing, never waits by itself.
+   */
   next(): Promise<Result> {
+    if (isTurnOver()) return nextTurn().then(() => this.next());
     const result = this.read();
     if (result) return Promise.resolve(result);
     return new Promise((resolve) => (this.waiting = resolve));

@@ -226,7 +226,7 @@ export class LiveView {
   /** Others have their turn between two events: the state is whole after each. */
   private async apply(): Promise<void> {
     // what several watches are told of one commit comes in this turn
-    await undefined;
+    await Promise.resolve();
     const slice = new Slice();
     try {
       while (this.pending.length && !this.over) {

@@ -35,6 +35,8 @@ export interface PreviewArguments {
 
 const DEFAULT_FIRST = 500;
 const MAX_FIRST = 5_000;
+/** Dependents that a webhook is asked to convert together. */
+const AT_ONCE = 64;
 /** The collector's own, which hold an object only until it has done its work. */
 const COLLECTORS: ReadonlySet<string> = new Set(['orphan', 'foregroundDeletion']);
 
@@ -73,7 +75,8 @@ export async function deletePreview(
     { kind, object, fate: 'DELETED', depth: 0, policy: propagationPolicy },
   ];
   for (let one = next.shift(); one && !truncated; one = next.shift()) {
-    for (const { kind: of, object: other } of await dependentsOf(walk, one)) {
+    for await (const { kind: of, object: other } of dependentsOf(walk, one)) {
+      budget.look(1);
       if (budget.due) await budget.turn();
       const known = reached.get(other.metadata.uid);
       if (known?.fate === 'DELETED') continue;
@@ -114,36 +117,45 @@ const byKind = (
 const isMeant = (owner: KubeObject, { metadata }: KubeObject): boolean =>
   !owner.metadata.namespace || owner.metadata.namespace === metadata.namespace;
 
-/** What has it as owner; of a namespace and a definition what is in them. */
-async function dependentsOf(
+/** What has it as owner; of a namespace and a definition what is in them. Each is read when it is asked for. */
+async function* dependentsOf(
   { snapshot, kindOf, kinds }: Walk,
   { kind, object }: Reached,
-): Promise<{ kind: Kind; object: KubeObject }[]> {
-  const owned = await Promise.all(
-    (snapshot.owned(object.metadata.uid) ?? []).flatMap((stored) => {
+): AsyncGenerator<{ kind: Kind; object: KubeObject }> {
+  const owned = snapshot.owned(object.metadata.uid) ?? [];
+  for (let start = 0; start < owned.length; start += AT_ONCE) {
+    const some = owned.slice(start, start + AT_ONCE).flatMap((stored) => {
       const of = kindOf(stored.resource);
-      if (!of || !snapshot.mayList(of, stored.namespace)) return [];
-      const one = async (): Promise<{ kind: Kind; object: KubeObject }> => {
-        const [served = stored] = await snapshot.served(of, [stored]);
-        return { kind: of, object: wholeObject(of, served) };
-      };
-      return [one()];
-    }),
-  );
-  const found = owned.filter((one) => isMeant(object, one.object));
-  const add = async (of: Kind, namespace: string): Promise<void> => {
-    if (!of.storage.persisted || !of.verbs.includes('list') || kindOf(of.storage.key) !== of) return;
-    if (!snapshot.mayList(of, namespace)) return;
-    const all = await snapshot.served(of, await snapshot.list(of, namespace));
-    for (const stored of all) found.push({ kind: of, object: wholeObject(of, stored) });
-  };
-  const { key } = kind.storage;
-  if (key === 'namespaces') for (const of of kinds()) if (of.namespaced) await add(of, object.metadata.name);
-  if (key === 'customresourcedefinitions.apiextensions.k8s.io') {
-    const of = kindOf(object.metadata.name);
-    if (of) await add(of, '');
+      return of && snapshot.mayList(of, stored.namespace) ? [{ of, stored }] : [];
+    });
+    const served = await Promise.all(some.map(async ({ of, stored }) => snapshot.served(of, [stored])));
+    for (const [i, { of, stored }] of some.entries()) {
+      const dependent = { kind: of, object: wholeObject(of, served[i]?.[0] ?? stored) };
+      if (isMeant(object, dependent.object)) yield dependent;
+    }
   }
-  return found;
+  for (const [of, namespace] of contentsOf(kind, object, kindOf, kinds)) {
+    await snapshot.step();
+    if (!of.storage.persisted || !of.verbs.includes('list') || kindOf(of.storage.key) !== of) continue;
+    if (!snapshot.mayList(of, namespace)) continue;
+    const all = await snapshot.served(of, await snapshot.list(of, namespace));
+    for (const stored of all) yield { kind: of, object: wholeObject(of, stored) };
+  }
+}
+
+/** The kinds whose objects go with a namespace or a definition, and where they are. */
+function contentsOf(
+  { storage: { key } }: Kind,
+  { metadata: { name } }: KubeObject,
+  kindOf: Walk['kindOf'],
+  kinds: Walk['kinds'],
+): [kind: Kind, namespace: string][] {
+  if (key === 'namespaces')
+    return kinds()
+      .filter((of) => of.namespaced)
+      .map((of) => [of, name]);
+  const of = key === 'customresourcedefinitions.apiextensions.k8s.io' ? kindOf(name) : undefined;
+  return of ? [[of, '']] : [];
 }
 
 /** Whether nothing that stays owns it. An owner that the caller may not see is taken to stay. */

@@ -34,12 +34,14 @@ export function leadingTo(end: End, from: From): Soon<readonly Stored[]> {
     case 'name':
       return whenReady(find(name), (items) =>
         relation.namespace && kind.namespaced
-          ? items.filter((stored) => relation.namespace?.(stored.object) === namespace)
+          ? snapshot.having(items, (stored) => relation.namespace?.(stored.object) === namespace)
           : items,
       );
     case 'reference':
       return whenReady(find(placeKey(kind.kind, '', name)), (items) =>
-        items.filter((stored) => referencesOf(relation, stored).some((one) => refersTo(one, kind, object.metadata))),
+        snapshot.having(items, (stored) =>
+          referencesOf(relation, stored).some((one) => refersTo(one, kind, object.metadata)),
+        ),
       );
     case 'selector': {
       const labels = object.metadata.labels ?? {};

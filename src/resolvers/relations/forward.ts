@@ -95,26 +95,31 @@ function referred(reference: Reference, to: readonly Kind[], from: From): Soon<O
 function each<T>(
   all: readonly T[],
   read: (one: T) => Soon<OfKind | undefined>,
-  { warn }: From,
+  { snapshot, warn }: From,
 ): Soon<readonly Stored[]> {
   const refused = (error: unknown): undefined => {
     if (!isStatusError(error, 'Forbidden')) throw error;
     warn(error.message);
     return undefined;
   };
-  const found = all.map((one) => {
+  const found = new Set<Stored>();
+  const later: Promise<void>[] = [];
+  const add = (one: OfKind | undefined): void => void (one && found.add(one.stored));
+  const readAll = snapshot.each(all, (one) => {
     try {
       const value = read(one);
-      return value instanceof Promise ? value.catch(refused) : value;
+      if (!(value instanceof Promise)) return add(value);
+      const added = value.catch(refused).then(add);
+      // it is waited for when all have been asked for
+      added.catch(() => undefined);
+      later.push(added);
+      return undefined;
     } catch (error) {
       return refused(error);
     }
   });
-  const now = found.filter((one): one is OfKind => one !== undefined && !(one instanceof Promise));
-  const later = found.filter((one) => one instanceof Promise);
-  const sorted = (more: readonly (OfKind | undefined)[]): readonly Stored[] =>
-    [...new Set([...now, ...more].flatMap((one) => one?.stored ?? []))].sort(byPlace);
-  return later.length ? Promise.all(later).then(sorted) : sorted([]);
+  const sorted = (): readonly Stored[] => [...found].sort(byPlace);
+  return whenReady(readAll, () => (later.length ? Promise.all(later).then(sorted) : sorted()));
 }
 
 /** Those of a namespace that a label selector matches, by an index of a label that it demands. */

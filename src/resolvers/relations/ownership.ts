@@ -39,8 +39,11 @@ export const ownersOf: KeysOf = ({ owners }) => owners ?? NONE;
 export function ownedOf(from: From, kind: Kind): Soon<readonly Stored[]> {
   const { snapshot, object } = from;
   const { uid, namespace = '' } = object.metadata;
-  const mine = (items: readonly Stored[]): readonly Stored[] =>
-    items.filter((stored) => stored.resource === kind.storage.key && isOwnedBy(stored, from)).sort(byPlace);
+  const mine = (items: readonly Stored[]): Soon<readonly Stored[]> =>
+    whenReady(
+      snapshot.having(items, (stored) => stored.resource === kind.storage.key && isOwnedBy(stored, from)),
+      (own) => own.toSorted(byPlace),
+    );
   const indexed = snapshot.owned(uid, kind);
   if (indexed) return mine(indexed);
   const within = from.kind.namespaced ? namespace : '';
@@ -54,16 +57,17 @@ export async function owned(from: From, resource: string | undefined): Promise<r
   const wanted = (key: string): Kind | undefined =>
     resource === undefined || key === resource ? registry.preferred(key) : undefined;
   const indexed = snapshot.owned(uid);
-  if (indexed)
-    return indexed
-      .flatMap((stored): OfKind | readonly [] => {
-        const kind = wanted(stored.resource);
-        return kind && snapshot.mayList(kind, stored.namespace) && isOwnedBy(stored, from) ? { kind, stored } : [];
-      })
-      .sort(byResource);
-  const within = from.kind.namespaced ? namespace : '';
   const found: OfKind[] = [];
+  if (indexed) {
+    await snapshot.each(indexed, (stored) => {
+      const kind = wanted(stored.resource);
+      if (kind && snapshot.mayList(kind, stored.namespace) && isOwnedBy(stored, from)) found.push({ kind, stored });
+    });
+    return found.sort(byResource);
+  }
+  const within = from.kind.namespaced ? namespace : '';
   for (const kind of new Set(registry.all().map(({ storage }) => wanted(storage.key)))) {
+    await snapshot.step();
     if (!kind?.storage.persisted || (within && !kind.namespaced) || !snapshot.mayList(kind, within)) continue;
     for (const stored of await ownedOf(from, kind)) found.push({ kind, stored });
   }
@@ -84,6 +88,7 @@ export async function ownedDown(from: From, depth: number, resource: string | un
   for (let at = 1; at <= depth && level.length; at++) {
     const next: From[] = [];
     for (const each of level) {
+      await from.snapshot.step();
       for (const one of await owned(each, undefined)) {
         if (seen.has(one.stored.uid)) continue;
         seen.add(one.stored.uid);
@@ -108,6 +113,7 @@ export async function ownersUp(from: From, depth: number): Promise<(KubeObject |
       for (const reference of each.object.metadata.ownerReferences ?? []) {
         if (seen.has(reference.uid)) continue;
         seen.add(reference.uid);
+        await from.snapshot.step();
         const owner = await readOwner(reference, each);
         const object = owner && !(owner instanceof Error) ? wholeObject(owner.kind, owner.stored) : null;
         found.push(owner instanceof Error ? owner : object);

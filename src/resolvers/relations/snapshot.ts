@@ -164,18 +164,31 @@ export class Snapshot {
 
   /** Those that match, with others' turns in between. */
   having(all: readonly Stored[], matches: (stored: Stored) => boolean): Soon<readonly Stored[]> {
+    const found: Stored[] = [];
+    const looked = this.each(all, (stored) => {
+      if (matches(stored)) found.push(stored);
+    });
+    return whenReady(looked, () => found);
+  }
+
+  /** Looks at each of what there may be many of, with others' turns in between. Throws what ends the operation. */
+  each<T>(all: readonly T[], look: (one: T) => void): Soon<void> {
     const { budget } = this;
     budget.look(all.length);
-    const found: Stored[] = [];
-    const go = (start: number): Soon<readonly Stored[]> => {
+    const go = (start: number): Soon<void> => {
       for (let i = start; i < all.length; i++) {
         if (i % LOOK_EVERY === LOOK_EVERY - 1 && i !== start && budget.due) return budget.turn().then(() => go(i));
-        const stored = all[i]!;
-        if (matches(stored)) found.push(stored);
+        look(all[i]!);
       }
-      return found;
     };
     return go(0);
+  }
+
+  /** The same for one of those that are waited for one after the other, which alone leaves nobody a turn. */
+  step(): Soon<void> {
+    const { budget } = this;
+    budget.look(1);
+    return budget.due ? budget.turn() : undefined;
   }
 
   private makeIndex(name: string, kind: Kind, namespace: string, keysOf: KeysOf): Soon<Index> {

@@ -2,8 +2,8 @@ import { GraphQLObjectType } from 'graphql';
 import type { OperationContext } from '../context.ts';
 import type { FieldConfigs } from './output-types.ts';
 
-/** Fields that are made in one go. */
-const AT_ONCE = 100;
+/** Fields that are made in one go: each of a root brings its arguments, and the types of these. */
+const AT_ONCE = 16;
 
 /** An object type of thousands of fields, which graphql's own would make in one go: they are added a few at a time. */
 export class WideType extends GraphQLObjectType<unknown, OperationContext> {

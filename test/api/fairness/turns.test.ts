@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Slice } from '../../../src/api/fairness/turns.ts';
+import { turnsOf } from '../../support/turns.ts';
 
 /** ms that the clock shows, which only work moves on, and which never goes back */
 let now = 0;
@@ -20,34 +21,21 @@ async function work(steps: number): Promise<void> {
 }
 
 /** The ms of each turn in which something was done until so many pieces of 20 steps were over. */
-async function turnsOf(pieces: number): Promise<number[]> {
-  const turns: number[] = [];
-  let over = false;
-  let last = now;
-  const watched = new Promise<void>((resolve) => {
-    const look = (): void => {
-      if (now > last) turns.push(now - last);
-      last = now;
-      if (over) resolve();
-      else setImmediate(look);
-    };
-    setImmediate(look);
-  });
-  await Promise.all(Array.from({ length: pieces }, () => work(20)));
-  over = true;
-  await watched;
-  return turns;
-}
+const turnsOfPieces = (pieces: number): Promise<number[]> =>
+  turnsOf(
+    () => now,
+    () => Promise.all(Array.from({ length: pieces }, () => work(20))),
+  );
 
 describe('the long work of one turn of the event loop', () => {
   test('is some milliseconds of one piece', async () => {
-    const turns = await turnsOf(1);
+    const turns = await turnsOfPieces(1);
     expect(turns.reduce((a, b) => a + b)).toBe(20);
     expect(Math.max(...turns)).toBeLessThanOrEqual(7);
   });
 
   test('is no more of many: where all begin in one turn each makes a step, and then they go on together', async () => {
-    const [first = 0, ...others] = await turnsOf(20);
+    const [first = 0, ...others] = await turnsOfPieces(20);
     expect(others.reduce((a, b) => a + b, first)).toBe(400);
     expect(first).toBeLessThanOrEqual(20 + 6);
     expect(Math.max(...others)).toBeLessThanOrEqual(7);

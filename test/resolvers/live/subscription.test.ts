@@ -4,6 +4,7 @@ import { StatusError } from '../../../src/meta/status.ts';
 import type { Hold, Subscriber } from '../../../src/resolvers/live/subscriber.ts';
 import { Subscription } from '../../../src/resolvers/live/subscription.ts';
 import { the } from '../../support/at.ts';
+import { turnsOf } from '../../support/turns.ts';
 
 interface Event {
   n: number;
@@ -31,6 +32,25 @@ describe('a subscriber', () => {
     subscription.push(events(4), 0);
     expect(await rest).toEqual(['1', '2', '3', '4']);
     expect(await read(two, 4)).toEqual(['1', '2', '3', '4']);
+  });
+
+  test('takes its share of a turn only, however many read on and on of what is there', async () => {
+    let now = performance.now();
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+    const slowly = (event: object): string => (now++, textOf(event));
+    const subscribers = Array.from({ length: 20 }, () => {
+      const subscription = begin(slowly);
+      const subscriber = subscription.join();
+      subscription.push(events(...Array.from({ length: 20 }, (_, i) => i)), 0);
+      return subscriber;
+    });
+    const turns = await turnsOf(
+      () => now,
+      () => Promise.all(subscribers.map((one) => read(one, 20))),
+    );
+    clock.mockRestore();
+    expect(turns.reduce((a, b) => a + b)).toBe(400);
+    expect(Math.max(...turns)).toBeLessThanOrEqual(7);
   });
 
   test('that joins later begins at the start', async () => {
