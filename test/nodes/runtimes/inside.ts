@@ -78,7 +78,7 @@ export class Inside {
     const cgroup = sandboxCgroup(object, new Map(), context);
     const sandbox = await runtime.startPod(sandboxSpec({ pod: identity, cgroup, ...pod }));
     const command = tried.command ?? ['/bin/sh', '-c', `exec 2>&1; ${script}`];
-    const container = await runtime.start({
+    const starting = runtime.start({
       pod: identity,
       name: 'c',
       attempt: 0,
@@ -92,6 +92,14 @@ export class Inside {
       cgroup: attemptCgroup(object, object.spec!.containers[0]!, 0, mounts, context),
       stdin: false,
       tty: false,
+    });
+    const remove = async (): Promise<void> => {
+      await runtime.removePod(identity);
+      await cgroups?.find(identity.uid)?.remove();
+    };
+    const container = await starting.catch(async (error: unknown) => {
+      await remove();
+      throw error;
     });
     let out = '';
     let code: number;
@@ -110,8 +118,7 @@ export class Inside {
       for await (const chunk of readLog(this.logs, path, {}, () => false, signal)) out += chunk.toString();
       out += exit.startError ?? '';
     }
-    await runtime.removePod(identity);
-    await cgroups?.find(identity.uid)?.remove();
+    await remove();
     return { code, out };
   }
 
