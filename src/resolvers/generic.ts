@@ -16,6 +16,7 @@ import { addLogLine } from './logs/log-fields.ts';
 import { addKeptLogs } from './logs/kept-log-fields.ts';
 import { addLiveTypes } from './live/live-types.ts';
 import { addMyNamespaces } from './table/my-namespaces.ts';
+import { addMyRights } from './table/my-rights.ts';
 import { addPageInfo } from './where/connection-type.ts';
 import { addSearch } from './where/search/search-fields.ts';
 
@@ -42,5 +43,6 @@ export function genericSchema(): GraphQLSchema {
   addPageInfo(builder);
   addSearch(builder);
   addMyNamespaces(builder);
+  addMyRights(builder);
   return builder.toSchema({ sortSchema: false });
 }

@@ -1,16 +1,17 @@
-import { Button, FileButton, Group, Stack, Table, Text, Title } from '@mantine/core';
+import { Button, FileButton, Group, Stack, Text, Title } from '@mantine/core';
 import { useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useState, type DragEvent } from 'react';
 import { namespacesIn } from '../search-params.ts';
 import { ask } from '../server/query.ts';
-import { DataTable } from '../shared/data-table.tsx';
+import { FIELD_CHANGE } from '../changes/field-changes.tsx';
 import { Problem } from '../shared/problem.tsx';
 import { messageOf } from '../server/errors.ts';
 import { filesIn } from './dropped-files.ts';
+import { Outcome, type Applied } from './outcome.tsx';
 
 const CodeEditor = lazy(() => import('../shared/code-editor.tsx').then((loaded) => ({ default: loaded.CodeEditor })));
 
-const APPLY = /* GraphQL */ `
+const APPLY = `
   mutation Apply($manifests: JSON!, $namespace: String, $dryRun: Boolean, $force: Boolean) {
     applyBundle(
       manifests: $manifests
@@ -27,33 +28,13 @@ const APPLY = /* GraphQL */ `
         kind
         namespace
         name
-        diff {
-          path
-          op
-          from
-          to
-        }
+        diff { ${FIELD_CHANGE} }
         error
         warnings
       }
     }
   }
 `;
-
-interface Applied {
-  refused: boolean;
-  firstRevision: string | null;
-  lastRevision: string | null;
-  objects: readonly {
-    action: string | null;
-    kind: string;
-    namespace: string | null;
-    name: string;
-    diff: readonly { path: string; op: string; from: unknown; to: unknown }[] | null;
-    error: { message?: string; reason?: string } | null;
-    warnings: readonly string[];
-  }[];
-}
 
 /** Objects as YAML, applied together: all of them or none. What would change is shown first. */
 export function ApplyPage() {
@@ -130,52 +111,5 @@ export function ApplyPage() {
         </Button>
       </Group>
     </Stack>
-  );
-}
-
-/** Changed fields of an object that are shown. */
-const MAX_CHANGES = 20;
-
-function Outcome({ answer }: { answer: Applied & { dryRun: boolean } }) {
-  const { refused, objects, dryRun } = answer;
-  return (
-    <section aria-label="What becomes of it">
-      <Text role="status" fw={600}>
-        {refused
-          ? 'Nothing is written: some are refused.'
-          : dryRun
-            ? 'This is what would be written.'
-            : 'It is written.'}
-      </Text>
-      <DataTable heads={['Object', 'Becomes', 'What changes']} minWidth={600}>
-        {objects.map(({ kind, namespace, name, action, diff, error, warnings }) => (
-          <Table.Tr key={`${kind}/${namespace}/${name}`}>
-            <Table.Td>
-              {kind} {namespace ? `${namespace}/` : ''}
-              {name}
-            </Table.Td>
-            <Table.Td>{error ? 'refused' : (action ?? '').toLowerCase()}</Table.Td>
-            <Table.Td>
-              {error && (
-                <Text size="sm" className="ill">
-                  {error.message}
-                </Text>
-              )}
-              {warnings.map((warning) => (
-                <Text key={warning} size="sm" className="waiting">
-                  {warning}
-                </Text>
-              ))}
-              {(diff ?? []).slice(0, MAX_CHANGES).map(({ path, from, to }) => (
-                <Text key={path} size="xs" {...(path && { ff: 'monospace' })}>
-                  {path ? `${path}: ${JSON.stringify(from) ?? ''} → ${JSON.stringify(to) ?? ''}` : 'the whole object'}
-                </Text>
-              ))}
-              {diff && diff.length > MAX_CHANGES && <Text size="xs">and {diff.length - MAX_CHANGES} more</Text>}
-            </Table.Td>
-          </Table.Tr>
-        ))}
-      </DataTable>
-    </section>
   );
 }

@@ -1,15 +1,15 @@
 import { PageLink } from '../shared/page-link.tsx';
-import { Accordion, Button, Group, Stack, Table, Text } from '@mantine/core';
+import { Accordion, Button, Group, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { ask } from '../server/query.ts';
 import { objectPath } from '../server/objects.ts';
 import { Age } from '../shared/age.tsx';
-import { DataTable } from '../shared/data-table.tsx';
 import { Problem } from '../shared/problem.tsx';
 import { Status, type Tone } from '../shared/status.tsx';
+import { FIELD_CHANGE, FieldChanges, type FieldChange } from './field-changes.tsx';
 
 export const CHANGE_FIELDS = `revision at type verb user impersonator manager facade client resource kind namespace name changeSet
-        diff { path op from to }`;
+        diff { ${FIELD_CHANGE} }`;
 
 export interface Change {
   revision: string;
@@ -26,7 +26,7 @@ export interface Change {
   namespace: string | null;
   name: string;
   changeSet: string;
-  diff: readonly { path: string; op: string; from: unknown; to: unknown }[] | null;
+  diff: readonly FieldChange[] | null;
 }
 
 const UNDO = /* GraphQL */ `
@@ -117,15 +117,7 @@ function Detail({ change }: { change: Change }) {
       {change.diff === null ? (
         <Text size="sm">You may not see what changed.</Text>
       ) : (
-        <DataTable heads={['Field', 'Was', 'Became']} minWidth={500} fz="xs" ff="monospace">
-          {change.diff.map(({ path, from, to }) => (
-            <Table.Tr key={path}>
-              <Table.Td>{path}</Table.Td>
-              <Table.Td>{short(from)}</Table.Td>
-              <Table.Td>{short(to)}</Table.Td>
-            </Table.Tr>
-          ))}
-        </DataTable>
+        <FieldChanges diff={change.diff} />
       )}
       <Problem error={error} />
       {tried && tried.refusals.length > 0 && (
@@ -164,10 +156,3 @@ function Detail({ change }: { change: Change }) {
     </Stack>
   );
 }
-
-const LONGEST = 300;
-const short = (value: unknown): string => {
-  if (value === null || value === undefined) return '';
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
-};

@@ -3,23 +3,10 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { useSearch } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { namespacesIn } from '../search-params.ts';
-import { useQuery } from '../server/use-query.ts';
-import { useTick } from '../shared/tick.ts';
 import { Problem } from '../shared/problem.tsx';
 import { useListable } from '../shell/navigation.tsx';
-import { quietKinds } from './quiet-kinds.ts';
-import { CHANGE_FIELDS, ChangeList, type Change } from './change-list.tsx';
-
-export const CHANGES = `query Changes($namespaces: [String!], $user: String, $kinds: [String!], $first: Int) {
-  changes(namespaces: $namespaces, user: $user, kinds: $kinds, first: $first) {
-    items {
-        ${CHANGE_FIELDS}
-    }
-  }
-}`;
-
-/** Between two questions for what has changed, ms. */
-export const CHANGES_MS = 2000;
+import { ChangeList } from './change-list.tsx';
+import { useChanges } from './use-changes.ts';
 
 /** Who changed what, everywhere that one may look. */
 export function ChangesPage() {
@@ -27,14 +14,9 @@ export function ChangesPage() {
   const [kind, setKind] = useState('');
   const [by] = useDebouncedValue(user.trim(), 300);
   const [of] = useDebouncedValue(kind.trim(), 300);
-  const namespaces = namespacesIn(useSearch({ strict: false }));
-  const listable = useListable(namespaces);
-  const quiet = useMemo(() => quietKinds(listable), [listable]);
-  const { data, error } = useQuery<{ changes: { items: readonly Change[] } }>(
-    CHANGES,
-    { ...(namespaces.length > 0 && { namespaces }), ...(by && { user: by }), kinds: of ? [of] : quiet, first: 100 },
-    useTick(CHANGES_MS),
-  );
+  const { ns } = useSearch({ strict: false });
+  const listable = useListable(useMemo(() => namespacesIn(ns === undefined ? {} : { ns }), [ns]));
+  const { data, error } = useChanges(listable, { user: by, kind: of, first: 100 });
   return (
     <Stack>
       <Group justify="space-between">
@@ -59,7 +41,7 @@ export function ChangesPage() {
         </Group>
       </Group>
       <Problem error={error} />
-      {data && <ChangeList changes={data.changes.items} named />}
+      {data && <ChangeList changes={data} named />}
     </Stack>
   );
 }

@@ -22,6 +22,8 @@ interface Props {
 interface Running extends Steps {
   label: string;
   stop: AbortController;
+  /** all are done, or it was stopped */
+  ended: boolean;
 }
 
 /** What is done with all rows that are chosen, one after the other, with its progress; it can be stopped. */
@@ -32,13 +34,14 @@ export function BulkActions({ kind, rows, rights, actions, onDone }: Props) {
   const run = async (action: Action, given: Given): Promise<void> => {
     setAsked(undefined);
     const stop = new AbortController();
-    const { failed } = await oneByOne(
+    const steps = await oneByOne(
       rows.map(({ metadata }) => metadata),
       (place) => action.run(place, kind, given),
-      (progress) => setRunning({ label: action.label, stop, ...progress }),
+      (progress) => setRunning({ label: action.label, stop, ended: false, ...progress }),
       stop.signal,
     );
-    if (failed.length) return;
+    if (steps.failed.length || steps.done < rows.length)
+      return setRunning({ label: action.label, stop, ended: true, ...steps });
     setRunning(undefined);
     onDone();
   };
@@ -52,7 +55,7 @@ export function BulkActions({ kind, rows, rights, actions, onDone }: Props) {
           size="compact-sm"
           variant="default"
           onClick={() => setAsked(action)}
-          disabled={running !== undefined && running.done < rows.length}
+          disabled={running?.ended === false}
         >
           {action.label}
         </Button>
@@ -69,9 +72,10 @@ export function BulkActions({ kind, rows, rights, actions, onDone }: Props) {
         <Group gap="xs" flex={1} miw={200} role="status">
           <Text size="sm">
             {running.label}: {running.done} of {rows.length}
+            {running.ended && running.done < rows.length && ', stopped'}
           </Text>
           <Progress flex={1} value={(100 * running.done) / Math.max(1, rows.length)} aria-label={running.label} />
-          {running.done < rows.length && (
+          {!running.ended && (
             <Button size="compact-sm" variant="default" onClick={() => running.stop.abort()}>
               Stop
             </Button>

@@ -68,7 +68,7 @@ function List({ kind }: { kind: Kind }) {
   useEffect(() => setChosen(new Set()), [search.ns, search.q, search.at]);
 
   const [place = ''] = namespaces.length === 1 ? namespaces : [];
-  const { rights } = useRights(kind, place);
+  const rights = useRights(kind, place);
   const { actions } = facetOf(kind);
   return (
     <Stack gap="xs" h="calc(100vh - 52px - 2 * var(--mantine-spacing-md))">

@@ -51,6 +51,7 @@ export function DeleteDialog({
 }) {
   const [policy, setPolicy] = useState<Policy>('Background');
   const [steps, setSteps] = useState<Steps>();
+  const [stop, setStop] = useState<AbortController>();
   const [first] = places;
   const one = places.length === 1 ? first : undefined;
   const { data, error } = useQuery<{ deletePreview: Preview | null }>(one ? PREVIEW : undefined, {
@@ -61,21 +62,25 @@ export function DeleteDialog({
   });
   const run = async (): Promise<void> => {
     const { resource } = kind;
-    const { failed } = await oneByOne(
+    const running = new AbortController();
+    setStop(running);
+    const { failed, done } = await oneByOne(
       places,
       ({ namespace, name }) => ask(DELETE, { resource, namespace, name, policy }),
       setSteps,
+      running.signal,
     );
-    if (failed.length) return;
+    setStop(undefined);
+    if (failed.length || done < places.length) return;
     onDone();
     onClose();
   };
-  const running = steps !== undefined && steps.done < places.length;
+  const close = (): void => (stop ? stop.abort() : onClose());
   const preview = data?.deletePreview;
   return (
     <Modal
       opened
-      onClose={onClose}
+      onClose={close}
       size="lg"
       title={one ? `Delete ${kind.kind} ${one.name}` : `Delete ${places.length} objects`}
       returnFocus
@@ -115,15 +120,23 @@ export function DeleteDialog({
             {places.map(({ name }) => name).join(', ')}
           </Text>
         )}
-        {running && <Progress value={(100 * steps.done) / places.length} aria-label="Deleting" />}
+        {steps && !one && (
+          <>
+            <Text size="sm" role="status">
+              {steps.done} of {places.length}
+              {!stop && steps.done < places.length && ', stopped'}
+            </Text>
+            <Progress value={(100 * steps.done) / places.length} aria-label="Deleting" />
+          </>
+        )}
         {steps && steps.failed.length > 0 && (
           <Problem error={new Error(steps.failed.join('\n'))} title={`${steps.failed.length} did not work`} />
         )}
         <Group justify="flex-end">
-          <Button variant="default" onClick={onClose} data-autofocus>
-            Cancel
+          <Button variant="default" onClick={close} data-autofocus>
+            {stop && !one ? 'Stop' : 'Cancel'}
           </Button>
-          <Button color="red" onClick={() => void run()} loading={running}>
+          <Button color="red" onClick={() => void run()} loading={stop !== undefined}>
             Delete
           </Button>
         </Group>

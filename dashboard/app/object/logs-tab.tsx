@@ -16,10 +16,20 @@ interface Line {
 const MOST = 5000;
 const TAIL = 200;
 
-const reduce = (before: readonly Line[] | undefined, { lines }: { lines: readonly Line[] | null }): readonly Line[] => {
-  const all = [...(before ?? []), ...(lines ?? []).map((line) => ({ ...line, text: plainText(line.text) }))];
+const keyOf = ({ time, pod, container, text }: Line): string => `${time} ${pod} ${container} ${text}`;
+
+/** Lines after more have come. When the connection was lost they begin anew: those that are there come once. */
+function reduce(before: readonly Line[] | undefined, { lines }: { lines: readonly Line[] | null }): readonly Line[] {
+  const some = (lines ?? []).map((line) => ({ ...line, text: plainText(line.text) }));
+  const last = before?.at(-1)?.time;
+  const again =
+    last && some.some(({ time }) => time !== null && time <= last) ? new Set(before?.map(keyOf)) : undefined;
+  const all = [
+    ...(before ?? []),
+    ...(again ? some.filter((line) => line.time === null || !again.has(keyOf(line))) : some),
+  ];
   return all.length > MOST ? all.slice(-MOST) : all;
-};
+}
 
 /** What the containers of a pod, or of all pods of a workload, write. @param field the subscription: `podLogs` */
 export function LogsTab({ field, place }: { field: string; place: Place }) {

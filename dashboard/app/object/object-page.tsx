@@ -7,7 +7,7 @@ import type { ObjectSearch } from '../search-params.ts';
 import type { Kind } from '../server/kind.ts';
 import { useCluster } from '../server/kinds.tsx';
 import { NO_NAMESPACE, objectPath } from '../server/objects.ts';
-import { useRights } from '../server/rights.ts';
+import { useRightsTo, useRightsToOther, type Rights } from '../server/rights.ts';
 import { Age } from '../shared/age.tsx';
 import { PageLink, useChangeSearch } from '../shared/page-link.tsx';
 import { Problem } from '../shared/problem.tsx';
@@ -30,6 +30,8 @@ const UsageTab = lazy(() => import('./usage-tab.tsx'));
 const MapTab = lazy(() => import('../map/map-tab.tsx'));
 const TerminalTab = lazy(() => import('../terminal/terminal-tab.tsx'));
 
+const NO_RIGHTS: Rights = new Set();
+
 /** One object of any kind. */
 export function ObjectPage() {
   const { resource = '', namespace = '', name = '' } = useParams({ strict: false });
@@ -43,8 +45,14 @@ function ObjectView({ kind, place }: { kind: Kind; place: Place }) {
   const search: ObjectSearch = useSearch({ strict: false });
   const change = useChangeSearch();
   const { object, gone, error } = useObject(kind, place, search.at);
-  const { rights } = useRights(kind, place.namespace ?? '');
+  const cluster = useCluster();
   const { logs, rollout, usage, exec } = facetOf(kind);
+  const kinds = useMemo(() => [kind, ...['pods', 'events'].map((each) => cluster.kind(each))], [kind, cluster]);
+  const all = useRightsTo(kinds, place.namespace ?? '');
+  const rights = all.get(kind.resource) ?? NO_RIGHTS;
+  const mayLog = logs !== undefined && all.get('pods')?.has('get log') === true;
+  const mayMeasure = useRightsToOther(usage, place.namespace).has('get');
+  const mayTell = all.get('events')?.has('list') === true;
   const mayRun = exec !== undefined && (mayOpen(rights, 'exec') || mayOpen(rights, 'attach'));
   const tab = search.tab ?? 'summary';
   const isNow = search.at === undefined;
@@ -90,9 +98,9 @@ function ObjectView({ kind, place }: { kind: Kind; place: Place }) {
           <Tabs.Tab value="yaml">YAML</Tabs.Tab>
           <Tabs.Tab value="related">Related</Tabs.Tab>
           <Tabs.Tab value="map">Map</Tabs.Tab>
-          <Tabs.Tab value="events">Events</Tabs.Tab>
-          {logs && isNow && <Tabs.Tab value="logs">Logs</Tabs.Tab>}
-          {usage && isNow && <Tabs.Tab value="usage">Usage</Tabs.Tab>}
+          {mayTell && <Tabs.Tab value="events">Events</Tabs.Tab>}
+          {mayLog && isNow && <Tabs.Tab value="logs">Logs</Tabs.Tab>}
+          {mayMeasure && isNow && <Tabs.Tab value="usage">Usage</Tabs.Tab>}
           {mayRun && isNow && <Tabs.Tab value="terminal">Terminal</Tabs.Tab>}
           {rollout && isNow && <Tabs.Tab value="rollout">Rollout</Tabs.Tab>}
           <Tabs.Tab value="history">History</Tabs.Tab>
@@ -115,15 +123,17 @@ function ObjectView({ kind, place }: { kind: Kind; place: Place }) {
             <MapTab kind={kind} place={place} at={search.at} />
           </Suspense>
         </Tabs.Panel>
-        <Tabs.Panel value="events" pt="md">
-          {raw && <EventsTab object={raw} at={search.at} />}
-        </Tabs.Panel>
-        {logs && (
+        {mayTell && (
+          <Tabs.Panel value="events" pt="md">
+            {raw && <EventsTab object={raw} at={search.at} />}
+          </Tabs.Panel>
+        )}
+        {mayLog && (
           <Tabs.Panel value="logs" pt="md">
             <LogsTab field={logs} place={place} />
           </Tabs.Panel>
         )}
-        {usage && (
+        {usage && mayMeasure && (
           <Tabs.Panel value="usage" pt="md">
             {raw && (
               <Suspense fallback={<Text c="dimmed">loading</Text>}>

@@ -11,26 +11,57 @@ const NONE: Rights = new Set();
  * Rights to a kind in a namespace ('' for all), and to its subresources. None until they are known: a page offers what
  * its user may do, and asks for nothing else.
  */
-export function useRights(kind: Kind | undefined, namespace: string): { rights: Rights; known: boolean } {
-  const document = useMemo(() => kind && documentOf(kind), [kind]);
+export function useRights(kind: Kind | undefined, namespace: string): Rights {
+  const kinds = useMemo(() => [kind], [kind]);
+  return useRightsTo(kinds, namespace).get(kind?.resource ?? '') ?? NONE;
+}
+
+/** The same of several kinds, by their resources. @param kinds the same list at each render; undefined: not served here */
+export function useRightsTo(kinds: readonly (Kind | undefined)[], namespace: string): ReadonlyMap<string, Rights> {
+  const { document, served } = useMemo(() => {
+    const known = kinds.filter((kind) => kind !== undefined);
+    return { served: known, document: known.length ? documentOf(known) : undefined };
+  }, [kinds]);
   const { data } = useQuery<{ kinds: readonly Record<string, readonly string[]>[] | null }>(document, {
     namespace: namespace || null,
-    resources: [kind?.resource],
+    resources: served.map(({ resource }) => resource),
   });
   return useMemo(() => {
-    const found = data?.kinds?.[0];
-    if (!found || !kind) return { rights: NONE, known: false };
-    const own = found['rights'] ?? [];
-    const below = kind.subresources.flatMap((sub) => (found[aliasOf(sub)] ?? []).map((verb) => `${verb} ${sub}`));
-    return { rights: new Set([...own, ...below]), known: true };
-  }, [data, kind]);
+    const found = new Map(data?.kinds?.map((each) => [String(each['resource']), each]));
+    return new Map(
+      served.map(({ resource, subresources }) => {
+        const own = found.get(resource);
+        const below = subresources.flatMap((sub) => (own?.[aliasOf(sub)] ?? []).map((verb) => `${verb} ${sub}`));
+        return [resource, new Set([...(own?.['rights'] ?? []), ...below])];
+      }),
+    );
+  }, [data, served]);
+}
+
+const MINE = /* GraphQL */ `
+  query MyRights($resource: String!, $namespace: String) {
+    myRights(resource: $resource, namespace: $namespace)
+  }
+`;
+
+/** The same of a resource that another API server may serve. @param resource undefined: nothing is asked */
+export function useRightsToOther(resource: string | undefined, namespace: string | null): Rights {
+  const { data } = useQuery<{ myRights: readonly string[] | null }>(resource === undefined ? undefined : MINE, {
+    resource,
+    namespace,
+  });
+  return useMemo(() => new Set(data?.myRights), [data]);
 }
 
 const aliasOf = (subresource: string): string => `sub_${subresource.replaceAll(/\W/g, '_')}`;
 
-const documentOf = ({ subresources }: Kind): string => `query Rights($namespace: String, $resources: [String!]) {
+const documentOf = (kinds: readonly Kind[]): string => {
+  const subresources = new Set(kinds.flatMap((kind) => kind.subresources));
+  return `query Rights($namespace: String, $resources: [String!]) {
   kinds(preferred: true, resources: $resources) {
+    resource
     rights(namespace: $namespace)
-    ${subresources.map((sub) => `${aliasOf(sub)}: rights(namespace: $namespace, subresource: ${JSON.stringify(sub)})`).join(' ')}
+    ${[...subresources].map((sub) => `${aliasOf(sub)}: rights(namespace: $namespace, subresource: ${JSON.stringify(sub)})`).join(' ')}
   }
 }`;
+};

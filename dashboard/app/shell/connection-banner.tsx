@@ -1,4 +1,4 @@
-import { Alert } from '@mantine/core';
+import { Alert, Anchor } from '@mantine/core';
 import { useSyncExternalStore } from 'react';
 import { connection } from '../server/client.ts';
 
@@ -13,9 +13,13 @@ export function ConnectionBanner() {
       mb="sm"
       title={state === 'lost' ? 'The connection is lost' : 'You are signed out'}
     >
-      {state === 'lost'
-        ? 'What you see may be old. It comes back by itself, and nothing is missed.'
-        : 'Your session or your rights have ended: sign in again with another link.'}
+      {state === 'lost' ? (
+        'What you see may be old. It comes back by itself, and nothing is missed.'
+      ) : (
+        <>
+          Your session or your rights have ended. <Anchor href={globalThis.location.href}>Sign in again</Anchor>
+        </>
+      )}
     </Alert>
   );
 }

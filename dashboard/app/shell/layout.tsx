@@ -1,7 +1,8 @@
 import { AppShell, Burger, Group, ScrollArea, Title } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { Link, Outlet, useSearch } from '@tanstack/react-router';
+import { Link, Navigate, Outlet, useSearch } from '@tanstack/react-router';
 import { namespacesIn } from '../search-params.ts';
+import { useCluster } from '../server/kinds.tsx';
 import { ConnectionBanner } from './connection-banner.tsx';
 import { NamespacePicker } from './namespace-picker.tsx';
 import { Navigation } from './navigation.tsx';
@@ -9,10 +10,25 @@ import { SearchDialog } from './search-dialog.tsx';
 import { SessionMenu } from './session-menu.tsx';
 import { TimeControl, TimeBanner } from './time-control.tsx';
 
+/** Namespaces that are looked at where none are chosen, at most. */
+const MOST_AT_HOME = 20;
+
+/** Where one begins who may list nothing everywhere: in the namespaces that one may look into. */
+function useHome(): string | undefined {
+  const { kinds, namespaces } = useCluster();
+  const { ns } = useSearch({ strict: false });
+  if (ns !== undefined || !namespaces.length) return undefined;
+  if (kinds.some(({ namespaced, rights }) => namespaced && rights.includes('list'))) return undefined;
+  return namespaces.slice(0, MOST_AT_HOME).join(',');
+}
+
 /** The frame of all pages. */
 export function Layout() {
   const [open, { toggle, close }] = useDisclosure(false);
   const namespaces = namespacesIn(useSearch({ strict: false }));
+  const home = useHome();
+  if (home !== undefined)
+    return <Navigate to="." search={((before: object) => ({ ...before, ns: home })) as never} replace />;
   return (
     <AppShell
       header={{ height: 52 }}

@@ -116,6 +116,16 @@ describe('rights', () => {
   });
 });
 
+describe('myRights', () => {
+  test('tells of a resource that is not served here what the roles say', async () => {
+    const query = '{ all: myRights(resource: "nodes.metrics.k8s.io") b: myRights(resource: "pods", namespace: "b") }';
+    expect((await ask(query)).data).toMatchObject({
+      all: expect.arrayContaining(['get', 'list', 'delete']) as unknown,
+    });
+    expect((await ask(query, undefined, 'bea')).data.all).toEqual([]);
+  });
+});
+
 describe('myNamespaces', () => {
   it('are those that one may get', async () => {
     const { data } = await ask('{ myNamespaces }', undefined, 'bea');

@@ -10,6 +10,8 @@ export interface Issuer {
   ca: string;
   /** Signs an account in, as a browser and a client of the provider would, and resolves with its ID token. */
   idToken(account: string, clientId?: string): Promise<string>;
+  /** From now on there is a client without a secret too, to which the browser of this account is led back. */
+  lead(account: string, client: { id: string; redirect: string }): void;
   close(): Promise<void>;
 }
 
@@ -24,32 +26,39 @@ export async function startIssuer(accounts: Readonly<Record<string, Record<strin
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `https://localhost:${(server.address() as AddressInfo).port}`;
   let account = '';
-  const provider = new Provider(url, {
-    clients: CLIENTS.map((id) => ({
-      client_id: id,
-      client_secret: `${id}-secret`,
-      redirect_uris: [REDIRECT],
-      response_types: ['code'],
-      grant_types: ['authorization_code'],
-    })),
-    claims: { openid: ['sub', 'email', 'email_verified', 'groups', 'department'] },
-    conformIdTokenClaims: false,
-    pkce: { required: () => false },
-    features: { devInteractions: { enabled: false } },
-    findAccount: (_ctx: unknown, id: string) => ({ accountId: id, claims: () => ({ sub: id, ...accounts[id] }) }),
-    // Whoever signs in agrees to everything.
-    async loadExistingGrant(ctx: { oidc: { client: { clientId: string }; session: { accountId: string } } }) {
-      const grant = new provider.Grant({
-        clientId: ctx.oidc.client.clientId,
-        accountId: ctx.oidc.session.accountId,
-      });
-      grant.addOIDCScope('openid');
-      await grant.save();
-      return grant;
-    },
-    interactions: { url: (_ctx: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
-  });
-  const answer = provider.callback();
+  const make = (more: readonly object[] = []) => {
+    const made: Provider = new Provider(url, {
+      clients: [
+        ...CLIENTS.map((id) => ({
+          client_id: id,
+          client_secret: `${id}-secret`,
+          redirect_uris: [REDIRECT],
+          response_types: ['code'],
+          grant_types: ['authorization_code'],
+        })),
+        ...more,
+      ],
+      claims: { openid: ['sub', 'email', 'email_verified', 'groups', 'department'] },
+      conformIdTokenClaims: false,
+      pkce: { required: () => false },
+      features: { devInteractions: { enabled: false } },
+      findAccount: (_ctx: unknown, id: string) => ({ accountId: id, claims: () => ({ sub: id, ...accounts[id] }) }),
+      // Whoever signs in agrees to everything.
+      async loadExistingGrant(ctx: { oidc: { client: { clientId: string }; session: { accountId: string } } }) {
+        const grant = new made.Grant({
+          clientId: ctx.oidc.client.clientId,
+          accountId: ctx.oidc.session.accountId,
+        });
+        grant.addOIDCScope('openid email profile');
+        await grant.save();
+        return grant;
+      },
+      interactions: { url: (_ctx: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
+    });
+    return made;
+  };
+  let provider = make();
+  let answer = provider.callback();
   server.on('request', (req, res) => {
     if (!req.url?.startsWith('/interaction/')) return void answer(req, res);
     void provider.interactionFinished(req, res, { login: { accountId: account } });
@@ -74,6 +83,12 @@ export async function startIssuer(accounts: Readonly<Record<string, Record<strin
       const authorization = `Basic ${Buffer.from(`${clientId}:${clientId}-secret`).toString('base64')}`;
       const { text } = await ask(`${url}/token`, { jar, body: body.toString(), authorization });
       return (JSON.parse(text) as { id_token: string }).id_token;
+    },
+    lead(name, { id, redirect }) {
+      account = name;
+      const client = { client_id: id, token_endpoint_auth_method: 'none', redirect_uris: [redirect] };
+      provider = make([{ ...client, response_types: ['code'], grant_types: ['authorization_code'] }]);
+      answer = provider.callback();
     },
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };

@@ -27,6 +27,7 @@ const OTHERS: Record<Operation, readonly string[]> = {
     'deletePreview',
     'logs',
     'myNamespaces',
+    'myRights',
   ],
   mutation:
     'createObject updateObject patchObject deleteObject updateObjects deleteObjects applyBundle undo evictPod bindPod execPod cordonNode uncordonNode writeLogs'.split(

@@ -1,0 +1,50 @@
+import { Table, Text } from '@mantine/core';
+import { DataTable } from '../shared/data-table.tsx';
+
+/** What a write changes of one field, as the server tells it. */
+export interface FieldChange {
+  /** none: the whole object comes or goes */
+  path: string;
+  op: string;
+  from: unknown;
+  to: unknown;
+}
+
+export const FIELD_CHANGE = 'path op from to';
+
+/** Fields that are shown, and characters of a value. */
+const MOST = 100;
+const LONGEST = 300;
+
+/** What became of which field. */
+export function FieldChanges({ diff }: { diff: readonly FieldChange[] }) {
+  const fields = diff.filter(({ path }) => path !== '');
+  const whole = diff.find(({ path }) => path === '');
+  return (
+    <>
+      {whole && (
+        <Text size="sm">
+          {whole.to === null || whole.to === undefined ? 'The whole object goes.' : 'The whole object is new.'}
+        </Text>
+      )}
+      {fields.length > 0 && (
+        <DataTable heads={['Field', 'Was', 'Becomes']} minWidth={340} fz="xs" ff="monospace">
+          {fields.slice(0, MOST).map(({ path, from, to }) => (
+            <Table.Tr key={path}>
+              <Table.Td className="name">{path}</Table.Td>
+              <Table.Td className="name">{short(from)}</Table.Td>
+              <Table.Td className="name">{short(to)}</Table.Td>
+            </Table.Tr>
+          ))}
+        </DataTable>
+      )}
+      {fields.length > MOST && <Text size="xs">and {fields.length - MOST} more fields</Text>}
+    </>
+  );
+}
+
+function short(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+}
