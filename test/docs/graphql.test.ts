@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Kind, OperationTypeNode, getOperationAST, parse, validate } from 'graphql';
+import { Kind, OperationTypeNode, getOperationAST, parse, validate, type GraphQLSchema } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FakeNode, say, succeed } from '../resolvers/exec/fake-node.ts';
 import { TestGraphQL, type Result } from '../resolvers/mutations/support.ts';
@@ -50,6 +50,7 @@ const loose = (value: unknown): unknown =>
 describe('the examples of docs/graphql.md', () => {
   let g: TestGraphQL;
   let node: FakeNode;
+  let schema: GraphQLSchema;
   let before: Result<unknown> = { data: {} };
   beforeAll(async () => {
     node = await FakeNode.open();
@@ -62,6 +63,7 @@ describe('the examples of docs/graphql.md', () => {
     node.logs = '2026-01-01T00:00:01Z ready\n';
     g = await TestGraphQL.open({}, node.dialer);
     await seed(g.t);
+    ({ schema } = g.graphql);
   });
   afterAll(async () => {
     await g.close();
@@ -92,7 +94,7 @@ describe('the examples of docs/graphql.md', () => {
     '%i: %s',
     async (_, __, example) => {
       const document = parse(example.document);
-      expect(validate(g.graphql.schema, document)).toEqual([]);
+      expect(validate(schema, document)).toEqual([]);
       const operation = getOperationAST(document);
       const [root] = operation?.selectionSet.selections ?? [];
       if (operation?.operation === OperationTypeNode.SUBSCRIPTION && root?.kind === Kind.FIELD)

@@ -1,4 +1,6 @@
+import { expect } from 'vitest';
 import type { TestApi } from '../api/support.ts';
+import { PATIENCE_MS } from '../support/patience.ts';
 
 const NAMESPACE = 'shop';
 const ZONE = 'topology.kubernetes.io/zone';
@@ -10,6 +12,36 @@ const PODS: readonly [string, string, string, number][] = [
   ['db-0', 'n2', '1Gi', 0],
   ['batch-0', 'n1', '128Mi', 0],
 ];
+
+const CLUSTERS = {
+  metadata: { name: 'clusters.example.com' },
+  spec: {
+    group: 'example.com',
+    scope: 'Namespaced',
+    names: { plural: 'clusters', singular: 'cluster', kind: 'Cluster' },
+    versions: [
+      {
+        name: 'v1',
+        served: true,
+        storage: true,
+        schema: {
+          openAPIV3Schema: {
+            type: 'object',
+            properties: {
+              spec: {
+                type: 'object',
+                properties: {
+                  size: { type: 'integer', format: 'int64' },
+                  tier: { type: 'string', enum: ['Small', 'Large'] },
+                },
+              },
+            },
+          },
+        },
+      },
+    ],
+  },
+};
 
 /** What the examples of the documentation speak of: a shop on two nodes. */
 export async function seed(api: TestApi): Promise<void> {
@@ -28,4 +60,8 @@ export async function seed(api: TestApi): Promise<void> {
     const containerStatuses = [{ name: 'main', image, imageID: '', ready: true, restartCount }];
     await api.merge('pods/status', name, { status: { phase: 'Running', containerStatuses } }, NAMESPACE);
   }
+  const service = { clusterIP: 'None', selector: { app: 'web' }, ports: [{ port: 80 }] };
+  await api.create('services', { metadata: { name: 'web' }, spec: service }, NAMESPACE);
+  await api.create('customresourcedefinitions.apiextensions.k8s.io', CLUSTERS, '');
+  await expect.poll(() => api.api.registry.preferred(CLUSTERS.metadata.name), { timeout: PATIENCE_MS }).toBeDefined();
 }
