@@ -5,8 +5,10 @@ import type { Loose } from '../../support/fake-api.ts';
 import { PATIENCE_MS } from '../../support/patience.ts';
 import type { Random } from '../../support/random.ts';
 import type { Facades } from './facades.ts';
+import { randomAggregate } from './aggregates.ts';
 import { atRevision, type Model } from './model.ts';
 import { answerOf, argumentsOf, called, document, oneOrAll, randomListQuestion, type ListQuestion } from './reading.ts';
+import { checkRelations, relationsOf } from './related.ts';
 import { collectionOf } from './write.ts';
 
 interface Event {
@@ -41,7 +43,15 @@ export class Following {
 
   async open(): Promise<void> {
     if (this.followed.length >= MAX_OPEN) await this.end();
-    await this.random.pick([() => this.restWatch(), () => this.watch(), () => this.live(), () => this.live()])();
+    const forms: (() => void | Promise<void>)[] = [
+      () => this.restWatch(),
+      () => this.watch(),
+      () => this.live(),
+      () => this.live(),
+      () => this.liveRelations(),
+      () => this.liveAggregate(),
+    ];
+    await this.random.pick(forms)();
   }
 
   /** Waits until all have told everything, and compares. */
@@ -127,17 +137,22 @@ export class Following {
     this.followed.push({ what: said, check, stop: () => (this.count('graphql events', events.length), stop()) });
   }
 
-  private async live(): Promise<void> {
-    const asked = randomListQuestion(this.random);
+  /** A live query of anything, with so much of each item. */
+  private liveQuery(asked: ListQuestion, selection: string) {
     const { args, declared, variables } = argumentsOf(asked);
     const first = 1 + this.random.below(8);
     const field = called(`${asked.subject.many}Live`, [...args, `first: ${first}`]);
     const query = document(
       'subscription',
       declared,
-      `${field} { type items { raw } changes { type from to object { raw } } totalCount resourceVersion }`,
+      `${field} { type items { ${selection} } changes { type from to object { ${selection} } } totalCount resourceVersion }`,
     );
-    const said = JSON.stringify({ query, variables });
+    return { query, variables, first, said: JSON.stringify({ query, variables }) };
+  }
+
+  private live(): void {
+    const asked = randomListQuestion(this.random);
+    const { query, variables, first, said } = this.liveQuery(asked, 'raw');
     let list: LiveList<{ raw: Loose }> | undefined;
     const stands = (revision: number): void => {
       const expected = answerOf(this.model, asked, revision);
@@ -167,6 +182,57 @@ export class Following {
       }
       list = last;
       this.count('live payloads', told.length);
+      stop();
+    };
+    this.followed.push({ what: said, check, stop: checkWay });
+  }
+
+  /** Its relations are so in the end: what they lead to is looked at some time after it was written. */
+  private liveRelations(): void {
+    const asked = randomListQuestion(this.random);
+    const { subject } = asked;
+    const { query, variables, first, said } = this.liveQuery(asked, `raw ${relationsOf(subject)}`);
+    let list: LiveList<any> | undefined;
+    const faults: unknown[] = [];
+    let payloads = 0;
+    const stop = this.facades.subscribe(query, variables, (payload) => {
+      payloads++;
+      if (payload.errors) faults.push(payload.errors);
+      else list = applyLive(list, payload);
+    });
+    this.count('live queries with relations');
+    const check = (): void => {
+      expect(faults, said).toEqual([]);
+      const expected = answerOf(this.model, asked);
+      const shown = expected.slice(0, first);
+      expect([list?.totalCount, list?.items.map(({ raw }) => raw)], said).toEqual([expected.length, shown]);
+      for (const [i, object] of shown.entries())
+        checkRelations(list?.items[i], subject, object, this.model.now, `${said} ${object.metadata.name}`);
+    };
+    this.followed.push({ what: said, check, stop: () => (this.count('payloads with relations', payloads), stop()) });
+  }
+
+  /** Each answer is that of its revision, and the last one that of the end. */
+  private liveAggregate(): void {
+    const asked = unordered(randomListQuestion(this.random));
+    const { args, declared, variables } = argumentsOf(asked, false);
+    const { groupBy, selection, check: isOf } = randomAggregate(this.random, asked.subject);
+    const field = called(`${asked.subject.many}AggregateLive`, [...args, groupBy]);
+    const query = document('subscription', declared, `${field} { ${selection} resourceVersion }`);
+    const said = JSON.stringify({ query, variables });
+    const told: any[] = [];
+    const stop = this.facades.subscribe(query, variables, (payload) => told.push(payload));
+    this.count('live aggregates');
+    const check = (): void => {
+      expect(told.length, said).toBeGreaterThan(0);
+      isOf(told.at(-1), answerOf(this.model, asked), said);
+    };
+    const checkWay = (): void => {
+      for (const answer of told) {
+        const at = Number(answer.resourceVersion);
+        isOf(answer, answerOf(this.model, asked, at), `${said} at ${at}`);
+      }
+      this.count('live answers', told.length);
       stop();
     };
     this.followed.push({ what: said, check, stop: checkWay });

@@ -2,19 +2,18 @@ import { expect } from 'vitest';
 import type { Loose } from '../../support/fake-api.ts';
 import type { Random } from '../../support/random.ts';
 import type { Facades } from './facades.ts';
-import { compare, type Model } from './model.ts';
+import { randomAggregate } from './aggregates.ts';
+import type { Model } from './model.ts';
 import {
-  fieldInput,
   randomFields,
   randomLabels,
   randomOrder,
   randomQuestion,
-  thousandths,
-  valuesOf,
   type Order,
   type Question,
   type Selector,
 } from './questions.ts';
+import { checkRelations, relationsOf } from './related.ts';
 import { NAMES, NAMESPACES, SUBJECTS, type Field, type Subject } from './subjects.ts';
 import { collectionOf } from './write.ts';
 
@@ -282,44 +281,15 @@ export class Reading {
   }
 
   private async aggregate(): Promise<void> {
-    const { random } = this;
-    const asked = randomListQuestion(random);
-    const { subject } = asked;
+    const asked = randomListQuestion(this.random);
     const past = this.randomRevision();
     const { args, declared, variables } = argumentsOf(asked, false);
-    const summed = random.pick(subject.fields.filter(({ type }) => type === 'int' || type === 'quantity')) as
-      Field | undefined;
-    const by = random.pick(subject.fields.filter(({ path }) => !path.includes('[]')));
+    const { groupBy, selection, check } = randomAggregate(this.random, asked.subject);
     if (past !== undefined) args.push(`asOf: "${past}"`);
-    args.push(`groupBy: ${literal([fieldInput(by, 'ASC')])}`);
-    const sum = summed ? ` sum(of: ${literal(fieldInput(summed, 'VALUE'))})` : '';
-    const query = document(
-      'query',
-      declared,
-      `${called(`${subject.many}Aggregate`, args)} { total { count${sum} } groups { by count${sum} } }`,
-    );
+    const field = called(`${asked.subject.many}Aggregate`, [...args, groupBy]);
+    const query = document('query', declared, `${field} { ${selection} }`);
     const body = await this.facades.ask(query, variables);
-    const found = answerOf(this.model, asked, past);
-    const said = JSON.stringify({ query, variables });
-    const reckoned = (objects: readonly Loose[]): unknown => [
-      objects.length,
-      summed ? String(sumOf(summed, objects)) : '',
-    ];
-    const told = (group: { count: number; sum?: unknown }): unknown => [
-      group.count,
-      summed ? String(summed.type === 'quantity' ? thousandths(String(group.sum)) : group.sum) : '',
-    ];
-    expect(told(body.total), said).toEqual(reckoned(found));
-    const values = [...new Set(found.map((object) => valuesOf(by, object)[0]))];
-    values.sort((a: any, b: any) => (a === undefined ? 1 : b === undefined ? -1 : compare(a, b)));
-    const groups = values.map((value) => [
-      value ?? null,
-      reckoned(found.filter((object) => valuesOf(by, object)[0] === value)),
-    ]);
-    expect(
-      body.groups.map((group: any) => [group.by[0], told(group)]),
-      said,
-    ).toEqual(groups);
+    check(body, answerOf(this.model, asked, past), JSON.stringify({ query, variables }));
     this.count('graphql aggregate');
   }
 
@@ -341,37 +311,14 @@ export class Reading {
   private async relations(): Promise<void> {
     const { model, random, facades } = this;
     const past = this.randomRevision();
-    const all = [...model.at(past ?? Infinity).values()];
-    if (!all.length) return;
-    const object = random.pick(all);
-    const { namespace, name, uid } = object.metadata;
-    const { one } = SUBJECTS.find(({ kind }) => kind === object.kind)!;
+    const all = model.at(past ?? Infinity);
+    if (!all.size) return;
+    const object = random.pick([...all.values()]);
+    const { namespace, name } = object.metadata;
+    const subject = SUBJECTS.find(({ kind }) => kind === object.kind)!;
     const asOf = past === undefined ? '' : `, asOf: "${past}"`;
-    const uses = one === 'configMap' ? 'pods { items { raw } } deployments { items { raw } }' : '';
-    const query = `{ r: ${one}(namespace: "${namespace}", name: "${name}"${asOf}) { owned { totalCount items { kind raw: _json } } owners { raw: _json } ${uses} } }`;
-    const body = await facades.ask(query);
-    const raws = (list: any): Loose[] => (list ?? []).map((item: any) => item?.raw ?? null);
-    const sorted = (objects: readonly Loose[]): string[] => objects.map((one) => `${one.kind} ${place(one)}`).sort();
-    const near = all.filter((other) => other.metadata.namespace === namespace);
-    const refersTo = (other: Loose, owner: Loose): boolean =>
-      (other.metadata.ownerReferences ?? []).some((reference) => reference.uid === owner.metadata.uid);
-    expect(sorted(raws(body.owned.items)), query).toEqual(sorted(near.filter((other) => refersTo(other, object))));
-    expect(body.owned.totalCount, query).toBe(body.owned.items.length);
-    const owners = (object.metadata.ownerReferences ?? []).map(
-      (reference) => near.find((other) => other.metadata.uid === reference.uid) ?? null,
-    );
-    expect(raws(body.owners), query).toEqual(owners);
-    if (uses) {
-      const using = (kind: string, specOf: (other: Loose) => any): Loose[] =>
-        near.filter(
-          (other) => other.kind === kind && specOf(other).volumes?.some((v: any) => v.configMap?.name === name),
-        );
-      expect(raws(body.pods.items), query).toEqual(using('Pod', (pod) => pod['spec']).sort(byName));
-      expect(raws(body.deployments.items), query).toEqual(
-        using('Deployment', (d) => d['spec'].template.spec).sort(byName),
-      );
-    }
-    expect(uid).toBeTruthy();
+    const query = `{ r: ${subject.one}(namespace: "${namespace}", name: "${name}"${asOf}) { ${relationsOf(subject)} } }`;
+    checkRelations(await facades.ask(query), subject, object, all, query);
     this.count('relations');
   }
 
@@ -416,22 +363,6 @@ export class Reading {
 export const oneOrAll = ({ namespaces }: ListQuestion): Pick<ListQuestion, 'namespaces'> => ({
   namespaces: namespaces.length === 1 ? namespaces : [],
 });
-const byName = (a: Loose, b: Loose): number => compare(a.metadata.name, b.metadata.name);
-
-function sumOf(field: Field, objects: readonly Loose[]): bigint {
-  const values = objects.flatMap((object) => valuesOf(field, object)).filter((value) => value !== undefined);
-  return values.reduce<bigint>(
-    (sum, value) => sum + (field.type === 'quantity' ? thousandths(String(value)) : BigInt(value as number)),
-    0n,
-  );
-}
-
-/** An input as text; directions are enums. */
-const literal = (value: unknown): string =>
-  JSON.stringify(value)
-    .replace(/"(\w+)":/g, '$1:')
-    .replace(/"(ASC|DESC|VALUE)"/g, '$1');
-
 /** A selection of some fields, and what of an object it shows. */
 function shape(fields: readonly Field[]): { selection: string; shown(object: unknown): unknown } {
   interface Tree {
