@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { TestApi } from '../api/support.ts';
 import { PATIENCE_MS } from '../support/patience.ts';
 
@@ -63,5 +63,6 @@ export async function seed(api: TestApi): Promise<void> {
   const service = { clusterIP: 'None', selector: { app: 'web' }, ports: [{ port: 80 }] };
   await api.create('services', { metadata: { name: 'web' }, spec: service }, NAMESPACE);
   await api.create('customresourcedefinitions.apiextensions.k8s.io', CLUSTERS, '');
-  await expect.poll(() => api.api.registry.preferred(CLUSTERS.metadata.name), { timeout: PATIENCE_MS }).toBeDefined();
+  const served = (): void => expect(api.api.registry.preferred(CLUSTERS.metadata.name)).toBeDefined();
+  await vi.waitFor(served, { timeout: PATIENCE_MS });
 }

@@ -94,7 +94,7 @@ describe('a document that is kept by its hash', () => {
   });
 
   test('is none of those who may not run it, as any other', async () => {
-    const answer = await post({ query: DELETE, extensions: persisted(DELETE) }, 'admin');
+    const answer = await post({ query: DELETE, extensions: persisted(DELETE) });
     expect(answer.body).not.toHaveProperty('errors');
     expect(await get({ extensions: JSON.stringify(persisted(DELETE)) })).toMatchObject({ status: 405 });
   });

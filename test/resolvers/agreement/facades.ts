@@ -8,6 +8,7 @@ import { PATIENCE_MS } from '../../support/patience.ts';
 import { DEFINITION } from './subjects.ts';
 
 const TOKEN = 'agreement-token';
+const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 const ADMIN = { name: 'admin', groups: ['system:masters', 'system:authenticated'] };
 
 /** What either façade answers: a Status where it is refused. */
@@ -55,9 +56,17 @@ export class Facades {
       await this.rest('POST', '/api/v1/namespaces', { metadata: { name: namespace } });
       await this.rest('POST', `/api/v1/namespaces/${namespace}/serviceaccounts`, { metadata: { name: 'default' } });
     }
-    await this.rest('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', DEFINITION);
+    await this.rest('POST', DEFINITIONS, DEFINITION);
     const served = () => expect(this.fake.api.registry.preferred('widgets.example.com')).toBeDefined();
     await vi.waitFor(served, { timeout: PATIENCE_MS });
+    // what is written of the definition itself comes after it is served
+    const isEstablished = async (): Promise<void> => {
+      const { body } = await this.rest('GET', `${DEFINITIONS}/${DEFINITION.metadata.name}`);
+      const { conditions = [] } = body.status as { conditions?: { type: string; status: string }[] };
+      expect(conditions).toContainEqual(expect.objectContaining({ type: 'Established', status: 'True' }));
+    };
+    await vi.waitFor(isEstablished, { timeout: PATIENCE_MS });
+    await this.fake.quiet();
   }
 
   async close(): Promise<void> {
