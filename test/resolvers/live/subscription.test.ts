@@ -35,7 +35,7 @@ describe('a subscriber', () => {
   });
 
   test('takes its share of a turn only, however many read on and on of what is there', async () => {
-    let now = performance.now();
+    let now = Math.ceil(performance.now());
     const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
     const slowly = (event: object): string => (now++, textOf(event));
     const subscribers = Array.from({ length: 20 }, () => {
