@@ -2,6 +2,7 @@ import { mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NodeCgroups } from './cgroups/node-cgroups.ts';
 import type { NodeOptions } from './contract.ts';
+import { ClaimDevices } from './devices/pod-devices.ts';
 import { LogStore } from './logs/log-store.ts';
 import { machineLacks } from './machine-lacks.ts';
 import { BridgeNetwork } from './network/bridge-network.ts';
@@ -68,6 +69,7 @@ export async function openAgentParts(
       images: (pod, { reference = '', pullPolicy: policy }) =>
         images.ensure({ pod, image: reference, policy }, AbortSignal.timeout(IMAGE_MS)),
     }),
+    devices: new ClaimDevices(join(dataDir, 'claims'), client, csi.registry),
     source,
     network,
     cgroups: limits.cgroups,

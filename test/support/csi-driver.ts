@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Server, ServerCredentials, status, type ServiceDefinition } from '@grpc/grpc-js';
 import type { PackageDefinition } from '@grpc/proto-loader';
 import type { Calls, Method } from '../../src/rules/csi/messages.ts';
-import { csi, registration } from '../../src/rules/csi/services.ts';
+import { csi, dra, registration } from '../../src/rules/csi/services.ts';
 
 type Answer<M extends Method> = (request: Calls[M][0]) => Calls[M][1] | Promise<Calls[M][1]>;
 export type Answers = { [M in Method]?: Answer<M> };
@@ -72,7 +72,7 @@ export class FakeDriver {
   async start(registry: string): Promise<void> {
     mkdirSync(registry, { recursive: true });
     this.server = new Server();
-    for (const [name, service] of Object.entries({ ...registration(), ...csi() } as PackageDefinition)) {
+    for (const [name, service] of Object.entries({ ...registration(), ...csi(), ...dra() } as PackageDefinition)) {
       if (!('format' in service)) this.server.addService(service as ServiceDefinition, this.handlers(name, service));
     }
     await this.bind(this.endpoint);

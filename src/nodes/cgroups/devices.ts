@@ -28,11 +28,12 @@ export const COMMON_DEVICES: readonly DeviceRule[] = [
   { type: 'c', major: 136, access: 'rwm' },
 ];
 
-/** The rule for the block device at a path. @throws Error when there is none */
-export function blockDevice(path: string, readOnly: boolean): DeviceRule {
-  const device = BigInt(statSync(path).rdev);
+/** The rule for the device at a path. @throws Error when there is none */
+export function deviceAt(path: string, readOnly: boolean): DeviceRule {
+  const stat = statSync(path);
+  const device = BigInt(stat.rdev);
   return {
-    type: 'b',
+    type: stat.isCharacterDevice() ? 'c' : 'b',
     // as glibc's makedev has it
     major: Number(((device >> 8n) & 0xfffn) | ((device >> 32n) & ~0xfffn)),
     minor: Number((device & 0xffn) | ((device >> 12n) & 0xffff_ff00n)),

@@ -3,6 +3,7 @@ import type { Client } from '../../client/contract.ts';
 import type { EventRecorder } from '../../control/contract.ts';
 import type { Clock } from '../../rules/clock.ts';
 import type { Cgroups } from '../cgroups/contract.ts';
+import type { ClaimDevices } from '../devices/pod-devices.ts';
 import type { ImageManager } from '../images/image-manager.ts';
 import type { NodePolicy } from '../admission/admission.ts';
 import type { LogStore } from '../logs/log-store.ts';
@@ -29,6 +30,7 @@ export interface AgentContext {
   images: ImageManager;
   logs: LogStore;
   volumes: PodVolumes;
+  devices: ClaimDevices;
   source: ObjectSource;
   network: PodNetwork;
   /** undefined where the machine gives none */

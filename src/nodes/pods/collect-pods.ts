@@ -9,7 +9,7 @@ import type { AgentContext } from './agent-context.ts';
  * @param isKnown asked of each pod when its turn comes, for others may come meanwhile
  */
 export async function collectPods(isKnown: (uid: string) => boolean, context: AgentContext): Promise<void> {
-  const { podsDir, logs, network, cgroups, log } = context;
+  const { podsDir, logs, network, devices, cgroups, log } = context;
   const attempt = (what: string, work: Promise<void>): Promise<void> =>
     work.catch((error: unknown) =>
       log('what an earlier pod left is not removed', { what, error: errorMessage(error) }),
@@ -17,6 +17,7 @@ export async function collectPods(isKnown: (uid: string) => boolean, context: Ag
   for (const uid of await readdir(podsDir).catch(() => []))
     if (!isKnown(uid)) await attempt(`pod ${uid}`, collectPod(uid, context));
   if (cgroups) await attempt('cgroups', cgroups.collect(isKnown));
+  await attempt('devices', devices.collect(isKnown));
   await attempt('logs', logs.collect(isKnown));
   await attempt('addresses', network.collect(isKnown));
 }

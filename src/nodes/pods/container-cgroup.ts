@@ -1,7 +1,7 @@
 import type { Container, Pod } from '../../../schema/types.ts';
 import type { CgroupLimits, ContainerCgroup, Controller } from '../cgroups/contract.ts';
 import { containerLimits, MIN_SHARES } from '../cgroups/figures.ts';
-import { blockDevice, COMMON_DEVICES, type DeviceRule } from '../cgroups/devices.ts';
+import { deviceAt, COMMON_DEVICES, type DeviceRule } from '../cgroups/devices.ts';
 import type { BindMount, CgroupMembership } from '../runtimes/runtime.ts';
 import type { VolumeSource } from '../volumes/volume-source.ts';
 import type { AgentContext } from './agent-context.ts';
@@ -46,13 +46,13 @@ function isMighty({ spec }: Pod): boolean {
 
 const devicesWith = (blocks: readonly { path: string; readOnly: boolean }[]): DeviceRule[] => [
   ...COMMON_DEVICES,
-  ...blocks.map(({ path, readOnly }) => blockDevice(path, readOnly)),
+  ...blocks.map(({ path, readOnly }) => deviceAt(path, readOnly)),
 ];
 
 /**
  * Where the processes of a container's attempt belong; undefined where the machine gives no cgroups. A runtime that can
  * update a container makes its cgroup itself.
- * @param mounts of the container, block devices among them
+ * @param mounts of the container, devices among them
  * @throws UnsupportedError for limits that this node does not enforce, where it is to refuse them
  */
 export function attemptCgroup(

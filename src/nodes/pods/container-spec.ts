@@ -1,7 +1,10 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join, posix } from 'node:path';
 import type { Container, Pod } from '../../../schema/types.ts';
+import { errorMessage } from '../../meta/error-message.ts';
 import { oomScoreAdjust } from '../cgroups/oom-score.ts';
+import { deviceEdits, type DeviceEdits } from '../devices/cdi.ts';
+import { deviceIdsFor, type PodDevices } from '../devices/pod-devices.ts';
 import { imageCommand } from '../images/image-command.ts';
 import type { Image } from '../images/image-service.ts';
 import type { PodAddress } from '../network/pod-network.ts';
@@ -26,6 +29,8 @@ export interface Sandbox {
   facts: PodFacts;
   /** by volume name */
   volumes: ReadonlyMap<string, VolumeSource>;
+  /** by the pod's name for a claim */
+  devices: PodDevices;
   etc: readonly BindMount[];
 }
 
@@ -52,10 +57,12 @@ export async function containerSpec(
     oomScoreAdj: oomScoreAdjust(pod, container, context.machine.memory),
     ...context.machine,
   });
+  const edits = editsFor(container, sandbox);
   const env = {
     ...base(pod, sandbox, image, security.home, kernelHostname(pod, context.clusterDomain)),
     ...image.config.env,
     ...own,
+    ...edits.env,
   };
   const expanded = { bytes: 0 };
   const expand = (texts: readonly string[] = []): string[] => texts.map((text) => expandVariables(text, own, expanded));
@@ -74,6 +81,7 @@ export async function containerSpec(
       file: true,
     },
     ...(await mountsOf(container, sandbox, env)),
+    ...edits.mounts,
   ];
   const spec: ContainerSpec = {
     pod: { namespace, name, uid },
@@ -117,6 +125,15 @@ function searchPath(): string {
   const path = process.env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
   const own = dirname(process.execPath);
   return path.split(delimiter).includes(own) ? path : `${path}${delimiter}${own}`;
+}
+
+/** What the devices of the container's claims bring with them. @throws ConfigError */
+function editsFor(container: Container, { devices }: Sandbox): DeviceEdits {
+  try {
+    return deviceEdits(deviceIdsFor(container, devices));
+  } catch (error) {
+    throw new ConfigError(errorMessage(error));
+  }
 }
 
 async function mountsOf(

@@ -3,13 +3,11 @@ import { normalizeSysctl } from '../admission/sysctls.ts';
 import type { PodAddress } from '../network/pod-network.ts';
 import type { PodSandboxSpec } from '../runtimes/runtime.ts';
 import { kernelHostname } from './pod-hostname.ts';
-import { UnsupportedError } from './unsupported.ts';
 
 /** What the containers of a pod share and what they have of the host, as its spec says. */
 export function podSandboxSpec(pod: Pod, { ip, netns }: PodAddress, clusterDomain: string): PodSandboxSpec {
   const { namespace = '', name, uid } = pod.metadata;
   const spec = pod.spec;
-  if (spec?.resourceClaims?.length) throw new UnsupportedError('resourceClaims: this node allocates no devices');
   return {
     pod: { namespace, name, uid },
     hostname: kernelHostname(pod, clusterDomain),

@@ -32,18 +32,19 @@ export class PodSandbox {
 
   /** Makes it, or brings its volumes up to date. @throws MountError, or what the network says */
   async prepare(pod: Pod): Promise<void> {
-    const { volumes, clock, hostIP, allocatable, log, runtime } = this.context;
+    const { volumes, devices, clock, hostIP, allocatable, log, runtime } = this.context;
     if (this.current && clock.now() - this.refreshedAt < VOLUME_REFRESH_MS) return;
     const address = await this.attach(pod);
     const facts = { podIPs: [address.ip], hostIP, allocatable };
     try {
+      const prepared = this.current?.devices ?? (await devices.prepare(pod));
       const paths = await volumes.prepare(pod, facts);
       const etc = this.current?.etc ?? podFiles(pod, address.ip, this.context);
       const namespaces = await runtime.startPod({
         ...podSandboxSpec(pod, address, this.context.clusterDomain),
         cgroup: sandboxCgroup(pod, paths, this.context),
       });
-      this.current = { address, namespaces, facts, volumes: paths, etc };
+      this.current = { address, namespaces, facts, volumes: paths, devices: prepared, etc };
     } catch (error) {
       // A running pod keeps what its volumes had; only the start waits for them.
       if (!this.current) throw error;
@@ -72,6 +73,7 @@ export class PodSandbox {
     if (this.released) return;
     await this.context.network.detach(uid);
     await this.context.volumes.discard(uid);
+    await this.context.devices.unprepare(uid);
     this.released = true;
     this.current = undefined;
     this.address = undefined;

@@ -1,6 +1,7 @@
 import type { Pod, PodStatus } from '../../../schema/types.ts';
 import { formatTime } from '../../meta/time.ts';
 import { isPodTerminal, isTerminalPhase } from '../../rules/pods.ts';
+import { DeviceError } from '../devices/device-error.ts';
 import { MountError } from '../volumes/mount-error.ts';
 import type { AgentContext } from './agent-context.ts';
 import type { Sandbox } from './container-spec.ts';
@@ -16,6 +17,11 @@ import { terminatePod } from './terminate-pod.ts';
 /** How soon a step that failed is tried again, ms: doubled from the first to the last. */
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 60_000;
+
+const reasonOf = (error: unknown): string => {
+  if (error instanceof DeviceError) return 'FailedPrepareDynamicResources';
+  return error instanceof MountError ? 'FailedMount' : 'FailedCreatePodSandBox';
+};
 
 /**
  * One pod on this node: a level-triggered state machine. Whatever happens only asks for another look; `sync` compares
@@ -175,7 +181,7 @@ export class PodWorker {
 
   private failed(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
-    const reason = error instanceof MountError ? 'FailedMount' : 'FailedCreatePodSandBox';
+    const reason = reasonOf(error);
     this.context.events.event(this.pod, 'Warning', reason, message);
     this.report();
     this.later(Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(this.retries++, 10)));

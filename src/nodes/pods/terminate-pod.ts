@@ -8,11 +8,12 @@ import type { AgentContext } from './agent-context.ts';
  * @param gone the object is gone already
  */
 export async function terminatePod(pod: Pod, gone: boolean, context: AgentContext): Promise<void> {
-  const { network, client, runtime, volumes, logs, cgroups } = context;
+  const { network, client, runtime, volumes, devices, logs, cgroups } = context;
   const { namespace = '', name, uid } = pod.metadata;
   await network.detach(uid);
   // who waits for the pod to go may count on its volumes being free
   await volumes.unmount(uid);
+  await devices.unprepare(uid);
   if (!gone) {
     await unlessChanged(client.delete('pods', namespace, name, { gracePeriodSeconds: 0, uid }));
   }

@@ -31,8 +31,30 @@ interface OfVolume {
 }
 type Empty = Record<string, never>;
 
+/** A claim whose devices a driver is to make ready. */
+export interface DeviceClaim {
+  namespace: string;
+  uid: string;
+  name: string;
+}
+/** A device that a driver has made ready: for which requests of the claim (none: all), and its names in CDI files. */
+export interface PreparedDevice {
+  request_names: string[];
+  pool_name: string;
+  device_name: string;
+  cdi_device_ids: string[];
+}
+
 /** By method: request and answer. */
 export interface Calls {
+  'k8s.io.kubelet.pkg.apis.dra.v1.DRAPlugin/NodePrepareResources': [
+    { claims: readonly DeviceClaim[] },
+    { claims: Record<string, { devices: PreparedDevice[]; error: string }> },
+  ];
+  'k8s.io.kubelet.pkg.apis.dra.v1.DRAPlugin/NodeUnprepareResources': [
+    { claims: readonly DeviceClaim[] },
+    { claims: Record<string, { error: string }> },
+  ];
   'pluginregistration.Registration/GetInfo': [
     Empty,
     { type: string; name: string; endpoint: string; supported_versions: string[] },

@@ -46,8 +46,8 @@ export class PluginClient {
 
   /** Connects at the first call. @param path of the socket, absolute */
   static async open(path: string): Promise<PluginClient> {
-    const { csi, registration } = await import('./services.ts');
-    return new PluginClient(await GrpcClient.open(path, [registration(), csi()], MAX_ANSWER));
+    const { csi, dra, registration } = await import('./services.ts');
+    return new PluginClient(await GrpcClient.open(path, [registration(), csi(), dra()], MAX_ANSWER));
   }
 
   /** One call. Neither its secrets nor its answer are in the error. @throws PluginError */

@@ -169,3 +169,31 @@ export const registration = (): PackageDefinition =>
       },
     },
   );
+
+/** Dynamic resource allocation at a node. Numbers: k8s.io/kubelet, dra/v1. */
+export const dra = (): PackageDefinition =>
+  definition(
+    'k8s.io.kubelet.pkg.apis.dra.v1',
+    {
+      Claim: { namespace: 'string 1', uid: 'string 2', name: 'string 3' },
+      Device: {
+        request_names: '[]string 1',
+        pool_name: 'string 2',
+        device_name: 'string 3',
+        cdi_device_ids: '[]string 4',
+      },
+      NodePrepareResourcesRequest: { claims: '[]Claim 1' },
+      NodePrepareResourceResponse: { devices: '[]Device 1', error: 'string 2' },
+      NodePrepareResourcesResponse: { claims: '{}NodePrepareResourceResponse 1' },
+      NodeUnprepareResourcesRequest: { claims: '[]Claim 1' },
+      NodeUnprepareResourceResponse: { error: 'string 1' },
+      NodeUnprepareResourcesResponse: { claims: '{}NodeUnprepareResourceResponse 1' },
+    },
+    {},
+    {
+      DRAPlugin: {
+        NodePrepareResources: ['NodePrepareResourcesRequest', 'NodePrepareResourcesResponse'],
+        NodeUnprepareResources: ['NodeUnprepareResourcesRequest', 'NodeUnprepareResourcesResponse'],
+      },
+    },
+  );

@@ -1,4 +1,4 @@
-import { elsewhere, follows, idle, inPod, parts, refused, unlessContainerd, works, type Decision } from './decision.ts';
+import { elsewhere, follows, idle, inPod, parts, unlessContainerd, works, type Decision } from './decision.ts';
 
 const SCHEDULER = 'the scheduler reads it';
 const IMAGES = 'test/nodes/images/image-manager.test.ts';
@@ -66,9 +66,12 @@ export const podFields: Readonly<Record<string, Decision>> = {
   'PodSpec.priorityClassName': elsewhere('the API computes the priority', 'test/api/admission.test.ts'),
   'PodSpec.readinessGates': parts,
   'PodReadinessGate.conditionType': follows(inPod({ readinessGates: [{ conditionType: 'example.com/ready' }] })),
-  'PodSpec.resourceClaims': refused(
-    'this node allocates no devices',
-    inPod({ resourceClaims: [{ name: 'gpu', resourceClaimName: 'one' }] }),
+  'PodSpec.resourceClaims': works('test/nodes/devices/pod-devices.test.ts'),
+  'PodResourceClaim.name': works('test/nodes/devices/pod-devices.test.ts'),
+  'PodResourceClaim.resourceClaimName': works('test/nodes/devices/pod-devices.test.ts'),
+  'PodResourceClaim.resourceClaimTemplateName': elsewhere(
+    'a controller makes the claim',
+    'test/reconcilers/scenarios/resourceclaim.ts',
   ),
   'PodSpec.resources': works('test/nodes/cgroups/figures.test.ts'),
   'PodSpec.restartPolicy': follows(inPod({ restartPolicy: 'Never' })),

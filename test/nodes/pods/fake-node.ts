@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { ContainerStatus, Pod, PodStatus } from '../../../schema/types.ts';
 import { PullRecords } from '../../../src/nodes/images/credentials/pull-records.ts';
 import { HostPrograms } from '../../../src/nodes/images/host-programs.ts';
+import { ClaimDevices } from '../../../src/nodes/devices/pod-devices.ts';
 import { ImageManager } from '../../../src/nodes/images/image-manager.ts';
 import { sysctlAllowlist } from '../../../src/nodes/admission/sysctls.ts';
 import { LogStore } from '../../../src/nodes/logs/log-store.ts';
@@ -114,6 +115,11 @@ export class FakeNode {
       }),
       logs,
       volumes,
+      devices: new ClaimDevices(join(directory, 'claims'), client, {
+        deviceDriver: (name) => {
+          throw new Error(`DRA driver ${name} is not registered`);
+        },
+      }),
       source,
       network: network(parts.attached),
       unenforced: { why: '', refused: false },

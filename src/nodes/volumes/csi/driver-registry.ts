@@ -2,6 +2,7 @@ import { watch, type FSWatcher } from 'node:fs';
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../../rules/clock.ts';
+import type { Calls } from '../../../rules/csi/messages.ts';
 import { PluginClient } from '../../../rules/csi/plugin-client.ts';
 import { connectDriver, type NodeDriver } from './node-driver.ts';
 
@@ -28,10 +29,20 @@ interface Plugin {
   /** tells two sockets apart that had the same path one after the other */
   identity: string;
   driver?: NodeDriver;
+  /** of a driver of devices */
+  devices?: DeviceDriver;
 }
 
+/** A driver that makes devices of claims ready on this node. */
+export interface DeviceDriver {
+  name: string;
+  client: PluginClient;
+}
+/** Version 1 of the service by which the kubelet has devices prepared. */
+const DEVICE_SERVICE = 'v1.DRAPlugin';
+
 /**
- * The CSI drivers of a node: who puts a socket into the folder is asked what it is, registered, and told so; who takes
+ * The drivers of a node, of volumes and of devices: who puts a socket into the folder is asked what it is, registered, and told so; who takes
  * it away is gone. Source: pkg/kubelet/pluginmanager.
  */
 export class DriverRegistry {
@@ -62,7 +73,13 @@ export class DriverRegistry {
     this.watcher?.close();
     this.options.clock.clearTimeout(this.timer);
     await this.turn;
-    for (const { driver } of this.plugins.values()) driver?.client.close();
+    for (const { driver, devices } of this.plugins.values()) (driver ?? devices)?.client.close();
+  }
+
+  /** @throws Error with the kubelet's words where no such driver is registered */
+  deviceDriver(name: string): DeviceDriver {
+    for (const { devices } of this.plugins.values()) if (devices?.name === name) return devices;
+    throw new Error(`DRA driver ${name} is not registered`);
   }
 
   /** @throws Error with the kubelet's words where no such driver is registered */
@@ -91,15 +108,16 @@ export class DriverRegistry {
 
   private async look(): Promise<void> {
     const found = this.stopped ? new Map<string, string>() : await sockets(this.options.directory);
-    for (const [path, { identity, driver }] of this.plugins) {
+    for (const [path, { identity, driver, devices }] of this.plugins) {
       if (this.stopped || found.get(path) === identity) continue;
       this.plugins.delete(path);
+      devices?.client.close();
       if (!driver) continue;
       driver.client.close();
       // one that has come again under another socket is still there
       if (!this.drivers().some(({ name }) => name === driver.name)) await this.options.unregistered(driver.name);
     }
-    const fresh = [...found].filter(([path]) => !this.plugins.get(path)?.driver);
+    const fresh = [...found].filter(([path]) => !isKnown(this.plugins.get(path)));
     await Promise.all(fresh.slice(0, MAX_PLUGINS).map(([path, identity]) => this.greet(path, identity)));
   }
 
@@ -108,6 +126,7 @@ export class DriverRegistry {
     const plugin = await PluginClient.open(path);
     try {
       const info = await plugin.call('pluginregistration.Registration/GetInfo', {}, HELLO_MS);
+      if (info.type === 'DRAPlugin') return await this.greetDevices(path, identity, plugin, info);
       if (info.type !== 'CSIPlugin') return void this.plugins.set(path, { identity });
       const tell = (error: string) =>
         plugin.call(
@@ -136,7 +155,27 @@ export class DriverRegistry {
       plugin.close();
     }
   }
+
+  private async greetDevices(
+    path: string,
+    identity: string,
+    plugin: PluginClient,
+    info: Calls['pluginregistration.Registration/GetInfo'][1],
+  ): Promise<void> {
+    const speaks = info.supported_versions.includes(DEVICE_SERVICE);
+    const error = speaks ? '' : `none of the services [${info.supported_versions.join(' ')}] is supported`;
+    const told = { plugin_registered: speaks, error };
+    if (speaks) {
+      const client = await PluginClient.open((info.endpoint || path).replace(/^unix:(\/\/)?/, ''));
+      this.plugins.set(path, { identity, devices: { name: info.name, client } });
+      this.options.log('driver of devices registered', { driver: info.name });
+    }
+    await plugin.call('pluginregistration.Registration/NotifyRegistrationStatus', told, HELLO_MS);
+    if (!speaks) throw new Error(error);
+  }
 }
+
+const isKnown = (plugin: Plugin | undefined): boolean => !!(plugin?.driver ?? plugin?.devices);
 
 /** Sockets in the folder and the folders in it, each with what tells it from one that comes after it. */
 async function sockets(directory: string): Promise<Map<string, string>> {
