@@ -160,7 +160,11 @@ export class SchedulingQueue {
   /** Lets it wait where a plugin says that it is too early to try. */
   private gate(entry: QueuedPod): boolean {
     const by = this.plugins.find((plugin) => plugin.preEnqueue?.(entry.pod, this.cluster) !== undefined);
-    if (by) this.wait(entry, new Set([by.name]));
+    // who waits there already stays: those who go through a set would come to what is put back into it again and again
+    if (by && !(entry.isGated && entry.rejectedBy.has(by.name))) {
+      this.unwait(entry);
+      this.wait(entry, new Set([by.name]));
+    }
     entry.isGated = by !== undefined;
     return entry.isGated;
   }
@@ -180,8 +184,8 @@ export class SchedulingQueue {
   }
 
   private requeue(entry: QueuedPod): void {
-    this.unwait(entry);
     if (this.gate(entry)) return;
+    this.unwait(entry);
     const until =
       entry.attempts === 0 ? 0 : entry.since + Math.min(LAST_BACKOFF, FIRST_BACKOFF * 2 ** (entry.attempts - 1));
     if (until <= this.clock.now()) return this.activate(entry);

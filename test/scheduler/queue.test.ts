@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Pod } from '../../schema/types.ts';
 import { allPlugins } from '../../src/scheduler/plugins/all.ts';
+import type { Plugin } from '../../src/scheduler/plugin.ts';
 import { SchedulingQueue, type QueuedPod } from '../../src/scheduler/queue.ts';
 import { viewOf } from '../support/scheduling-cluster.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -180,6 +181,46 @@ describe('SchedulingQueue', () => {
   });
 
   describe('gates', () => {
+    it('are asked once for each change, also of what then waits on', () => {
+      let asked = 0;
+      const early: Plugin = {
+        name: 'Early',
+        events: [{ resource: 'nodes', on: ['add'] }],
+        preEnqueue: () => {
+          if (++asked > 100) throw new Error('asked again and again');
+          return 'too early';
+        },
+      };
+      queue = new SchedulingQueue(clock, [early], viewOf({}));
+      queue.add(pod('p'));
+      queue.add(pod('q'));
+      for (const times of [4, 6]) {
+        nodeComes();
+        expect(asked).toBe(times);
+      }
+      expect(popAll()).toEqual([]);
+      expect(queue.pending).toEqual({ active: 0, backoff: 0, unschedulable: 0, gated: 2 });
+    });
+
+    it('keep a pod back that was tried before', () => {
+      let isEarly = false;
+      const early: Plugin = {
+        name: 'Early',
+        events: [{ resource: 'nodes', on: ['add'] }],
+        preEnqueue: () => (isEarly ? 'too early' : undefined),
+      };
+      queue = new SchedulingQueue(clock, [early], viewOf({}));
+      queue.add(pod('p'));
+      fail('p', 'Early');
+      isEarly = true;
+      nodeComes();
+      expect(queue.pending).toEqual({ active: 0, backoff: 0, unschedulable: 0, gated: 1 });
+      isEarly = false;
+      nodeComes();
+      expect(queue.pending.gated).toBe(0);
+      expect(queue.pending.unschedulable).toBe(0);
+    });
+
     it('hold a pod back until the last one is gone', async () => {
       queue.add(gated('p'));
       nodeComes();

@@ -4,6 +4,7 @@ import type { Reconciler } from '../../src/control/contract.ts';
 import type { Clock } from '../../src/rules/clock.ts';
 import { runControllers, type Controllers } from '../../src/control/loop.ts';
 import type { KubeObject } from '../../src/meta/object.ts';
+import { isStatusError } from '../../src/meta/status.ts';
 import { formatTime } from '../../src/meta/time.ts';
 import { createScheduler } from '../../src/scheduler/scheduler.ts';
 import type { Pod } from '../../schema/types.ts';
@@ -177,7 +178,12 @@ export class Cluster {
   async reapPods(): Promise<void> {
     for (const { metadata } of await this.list('pods')) {
       if (!metadata.deletionTimestamp) continue;
-      await this.client.delete('pods', metadata.namespace!, metadata.name, { gracePeriodSeconds: 0 });
+      await this.client
+        .delete('pods', metadata.namespace!, metadata.name, { gracePeriodSeconds: 0 })
+        // it may be gone since: the last finalizer has been taken away
+        .catch((error: unknown) => {
+          if (!isStatusError(error, 'NotFound')) throw error;
+        });
     }
     await this.advance(0);
   }
