@@ -68,6 +68,9 @@ const story: Scenario = {
     async (cluster) => {
       await cluster.put('persistentvolumes', volume);
       await cluster.put('persistentvolumeclaims', claim);
+    },
+    settle,
+    async (cluster) => {
       const volumes = [{ name: 'd', persistentVolumeClaim: { claimName: 'data' } }];
       await cluster.put('pods', pod('stored', '1', { volumes }));
     },

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { nextTurn } from '../../src/api/fairness/turns.ts';
+import { isAnyWaiting, nextTurn } from '../../src/api/fairness/turns.ts';
 import { createApi, type ApiOptions, type RunningApi } from '../../src/api/api.ts';
 import type { Dialer } from '../../src/api/streams/dialer.ts';
 import { createClient } from '../../src/client/client.ts';
@@ -109,10 +109,9 @@ export class FakeApi {
   async quiet(busy: () => boolean = () => false): Promise<void> {
     let seen: number | undefined;
     for (let turns = 0; turns < QUIET_TURNS;) {
-      // also those who have worked long enough, and wait to go on
       await nextTurn();
       const { activity } = this;
-      turns = activity !== undefined && activity === seen && !busy() ? turns + 1 : 0;
+      turns = activity !== undefined && activity === seen && !isAnyWaiting() && !busy() ? turns + 1 : 0;
       seen = activity;
     }
   }

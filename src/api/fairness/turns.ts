@@ -19,6 +19,9 @@ export function nextTurn(): Promise<void> {
   });
 }
 
+/** Whether somebody waits for a turn: then not all that has begun has come to where it waits for something else. */
+export const isAnyWaiting = (): boolean => first < waiting.length;
+
 /** When the first long work of this turn of the loop began. */
 let began: number | undefined;
 const forget = (): void => void (began = undefined);
