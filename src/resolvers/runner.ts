@@ -92,7 +92,9 @@ export class Runner {
   async subscribe(asked: Asked<OutsideRequest>, caller: Caller): Promise<Subscriber> {
     try {
       const acting = actingOf(asked.request.extensions);
-      return await this.whenAdmitted([asked], caller, () => this.subscribeAs(acting, asked, caller));
+      const subscriber = await this.whenAdmitted([asked], caller, () => this.subscribeAs(acting, asked, caller));
+      subscriber.takesTurns = true;
+      return subscriber;
     } catch (error) {
       return Subscription.of(this.engine.refused(error));
     }

@@ -30,6 +30,8 @@ const DONE: Result = { done: true, value: undefined };
 export class Subscriber implements AsyncIterableIterator<JsonText> {
   /** it is to be told the latest state next */
   behind = false;
+  /** it reads for a client, and of what is there already takes no more than its share of a turn of the loop */
+  takesTurns = false;
   private over = false;
   private error: unknown;
   private last: JsonText | undefined;
@@ -70,11 +72,11 @@ export class Subscriber implements AsyncIterableIterator<JsonText> {
   }
 
   /**
-   * To be called again only when it has answered. Of what is there already no turn of the loop takes more than its share:
-   * who reads on and on, as a socket does that takes megabytes of a client that reads nothing, never waits by itself.
+   * To be called again only when it has answered. Who reads on and on, as a socket does that takes megabytes of a client
+   * that reads nothing, never waits by itself.
    */
   next(): Promise<Result> {
-    if (isTurnOver()) return nextTurn().then(() => this.next());
+    if (this.takesTurns && isTurnOver()) return nextTurn().then(() => this.next());
     const result = this.read();
     if (result) return Promise.resolve(result);
     return new Promise((resolve) => (this.waiting = resolve));

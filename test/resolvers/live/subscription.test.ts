@@ -41,6 +41,7 @@ describe('a subscriber', () => {
     const subscribers = Array.from({ length: 20 }, () => {
       const subscription = begin(slowly);
       const subscriber = subscription.join();
+      subscriber.takesTurns = true;
       subscription.push(events(...Array.from({ length: 20 }, (_, i) => i)), 0);
       return subscriber;
     });
