@@ -37,6 +37,9 @@ it('every field of the roots is in the matrix', () => {
   expect(unknownFields(world.fake.graphql.schema, world.kinds)).toEqual([]);
 });
 
+/** What a search tells at most. */
+const MAX_HITS = 200;
+
 describe('reads', () => {
   it('objects by name, and what is not there', () =>
     forAll(USERS, async (user) => {
@@ -200,7 +203,16 @@ describe('what tells of many kinds', () => {
     return may;
   };
   const TOLD: [what: string, query: string, read: (data: any) => Told[]][] = [
-    ['search', '{ search(text: "e", first: 200) { resource namespace name } }', ({ search }) => search],
+    [
+      'search',
+      '{ search(text: "e", first: 200, namespaces: ["a", "b", "default"]) { resource namespace name } }',
+      ({ search }) => search,
+    ],
+    [
+      'search of what has no namespace',
+      '{ search(text: "e", first: 200, kinds: ["namespaces", "nodes", "clusterrolebindings.rbac.authorization.k8s.io"]) { resource namespace name } }',
+      ({ search }) => search,
+    ],
     [
       'search of Secrets',
       '{ search(text: "hidden", kinds: ["secrets", "configmaps"]) { resource namespace name } }',
@@ -227,6 +239,8 @@ describe('what tells of many kinds', () => {
   it.each(TOLD)('%s: what may be listed, and no trace of the rest', async (what, query, read) => {
     const all = await world.run(admin, query);
     expect(read(all.data).length).toBeGreaterThan(0);
+    // the first of more would be others for others
+    expect(read(all.data)).not.toHaveLength(MAX_HITS);
     await forAll(others, async (user) => {
       const found = await world.run(user, query);
       differs(user, what, errorOf(found), [200, '']);
