@@ -131,8 +131,6 @@ export class Cluster {
       const { taints = null } = spec as { taints?: unknown };
       await this.client.patch('nodes', '', rest.metadata.name!, { spec: { taints } });
     }
-    // what follows nodes need not see them before it sees the pods that come next
-    await this.advance(0);
   }
   /** The same, of a resource by name, without the words that the API knows by itself. */
   async put(resource: string, object: Omit<Manifest, 'apiVersion' | 'kind'>): Promise<KubeObject> {
