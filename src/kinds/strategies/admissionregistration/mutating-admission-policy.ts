@@ -1,9 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
-import type {
-  MutatingAdmissionPolicy,
-  MutatingAdmissionPolicySpec,
-  Mutation,
-} from '../../../../schema/optional-types.ts';
+import type { MutatingAdmissionPolicy, Mutation } from '../../../../schema/optional-types.ts';
 import type { MatchResources } from '../../../../schema/types.ts';
 import {
   internalFieldError,
@@ -16,11 +11,17 @@ import {
 import type { Parts, Unchecked } from '../../../meta/object.ts';
 import type { Steps } from '../../../meta/steps.ts';
 import { compileMutation } from '../../cel/mutations.ts';
-import { since } from '../../cells.ts';
-import type { Cell, Strategy } from '../../kind.ts';
-import { matchConditionErrors } from './match-conditions.ts';
-import { defaultMatch, FAILURE_POLICIES, matchResourcesErrors } from './match-resources.ts';
-import { paramKindCell, paramKindErrors, SPEC, variableErrors, type Scope } from './policy-parts.ts';
+import type { Strategy } from '../../kind.ts';
+import { FAILURE_POLICIES } from './match-resources.ts';
+import {
+  defaultPolicy,
+  keepsConditions,
+  matchErrors,
+  policyCells,
+  SPEC,
+  variableErrors,
+  type Scope,
+} from './policy-parts.ts';
 import { REINVOCATION_POLICIES } from './webhooks.ts';
 
 type Policy = Unchecked<MutatingAdmissionPolicy>;
@@ -71,18 +72,8 @@ function* policyErrors({ spec = {} }: Policy, skipConditions: boolean): Steps<Fi
   const policies = SPEC.child('failurePolicy');
   if (failure === undefined) errors.push(required(policies));
   else if (!FAILURE_POLICIES.includes(failure)) errors.push(notSupported(policies, failure, FAILURE_POLICIES));
-  if (spec.paramKind) errors.push(...paramKindErrors(spec.paramKind));
-  const match = SPEC.child('matchConstraints');
-  if (!spec.matchConstraints) errors.push(required(match));
-  else {
-    errors.push(...matchResourcesErrors(spec.matchConstraints, match));
-    if (!spec.matchConstraints.resourceRules?.length) errors.push(required(match.child('resourceRules')));
-    errors.push(...mutableErrors(spec.matchConstraints, match));
-  }
-  const withParams = Boolean(spec.paramKind);
-  if (!skipConditions)
-    errors.push(...(yield* matchConditionErrors(spec.matchConditions, withParams, SPEC.child('matchConditions'))));
-  const scope = yield* variableErrors(spec.variables ?? [], withParams, errors);
+  errors.push(...(yield* matchErrors(spec, skipConditions, mutableErrors)));
+  const scope = yield* variableErrors(spec.variables ?? [], Boolean(spec.paramKind), errors);
   const mutations = SPEC.child('mutations');
   if (!spec.mutations?.length) errors.push(required(mutations, 'mutations must contain at least one item'));
   for (const [i, mutation] of (spec.mutations ?? []).entries()) {
@@ -99,20 +90,7 @@ function* policyErrors({ spec = {} }: Policy, skipConditions: boolean): Steps<Fi
 /** admissionregistration.k8s.io/v1beta1 MutatingAdmissionPolicy */
 export const mutatingAdmissionPolicyStrategy: Strategy<MutatingAdmissionPolicy> = {
   unconditionalUpdate: false,
-  defaults({ spec }) {
-    if (!spec) return;
-    spec.failurePolicy ??= 'Fail';
-    if (spec.matchConstraints) defaultMatch(spec.matchConstraints);
-  },
-  validateSteps: (object, old) => {
-    const same = (field: keyof MutatingAdmissionPolicySpec): boolean =>
-      isDeepStrictEqual(object.spec?.[field] ?? null, old?.spec?.[field] ?? null);
-    return policyErrors(object, old !== undefined && same('paramKind') && same('matchConditions'));
-  },
-  cells,
+  defaults: defaultPolicy,
+  validateSteps: (policy, old) => policyErrors(policy, keepsConditions(policy, old)),
+  cells: (policy, now) => policyCells(policy, policy.spec?.mutations, now),
 };
-
-function cells({ metadata, spec }: Policy, now: number): Cell[] {
-  const count = spec?.mutations?.length ?? 0;
-  return [metadata.name, count, paramKindCell(spec?.paramKind), since(metadata.creationTimestamp, now)];
-}

@@ -1,21 +1,21 @@
-import { isDeepStrictEqual } from 'node:util';
-import type {
-  AuditAnnotation,
-  ValidatingAdmissionPolicy,
-  ValidatingAdmissionPolicySpec,
-  Validation,
-} from '../../../../schema/types.ts';
+import type { AuditAnnotation, ValidatingAdmissionPolicy, Validation } from '../../../../schema/types.ts';
 import { duplicate, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import type { Parts, Unchecked } from '../../../meta/object.ts';
 import type { Steps } from '../../../meta/steps.ts';
 import { admissionVariables, compileFor } from '../../cel/admission.ts';
-import type { Cell } from '../../kind.ts';
 import { validateLabelName } from '../../validation/labels.ts';
 import { isolatedStatus, withStatus } from '../status-split.ts';
-import { expressionErrors, matchConditionErrors } from './match-conditions.ts';
-import { paramKindCell, paramKindErrors, SPEC, variableErrors, type Scope } from './policy-parts.ts';
-import { defaultMatch, FAILURE_POLICIES, matchResourcesErrors } from './match-resources.ts';
-import { since } from '../../cells.ts';
+import { expressionErrors } from './match-conditions.ts';
+import {
+  defaultPolicy,
+  keepsConditions,
+  matchErrors,
+  policyCells,
+  SPEC,
+  variableErrors,
+  type Scope,
+} from './policy-parts.ts';
+import { FAILURE_POLICIES } from './match-resources.ts';
 
 type Policy = Unchecked<ValidatingAdmissionPolicy>;
 const REASONS = ['Forbidden', 'Invalid', 'RequestEntityTooLarge'];
@@ -81,16 +81,8 @@ function* policyErrors(object: Policy, skipConditions: boolean): Steps<FieldErro
   const policy = spec.failurePolicy ?? '';
   if (!FAILURE_POLICIES.includes(policy))
     errors.push(notSupported(SPEC.child('failurePolicy'), policy, FAILURE_POLICIES));
-  if (spec.paramKind) errors.push(...paramKindErrors(spec.paramKind));
-  const match = SPEC.child('matchConstraints');
-  if (!spec.matchConstraints) errors.push(required(match));
-  else {
-    errors.push(...matchResourcesErrors(spec.matchConstraints, match));
-    if (!spec.matchConstraints.resourceRules?.length) errors.push(required(match.child('resourceRules')));
-  }
+  errors.push(...(yield* matchErrors(spec, skipConditions)));
   const withParams = Boolean(spec.paramKind);
-  if (!skipConditions)
-    errors.push(...(yield* matchConditionErrors(spec.matchConditions, withParams, SPEC.child('matchConditions'))));
   const scope: Scope = spec.variables?.length
     ? yield* variableErrors(spec.variables, withParams, errors)
     : (withAuthorizer) => admissionVariables(withParams, withAuthorizer);
@@ -117,21 +109,8 @@ function warningErrors({ status }: Policy): FieldError[] {
 /** admissionregistration.k8s.io/v1 ValidatingAdmissionPolicy */
 export const validatingAdmissionPolicyStrategy = withStatus<ValidatingAdmissionPolicy>({
   unconditionalUpdate: false,
-  defaults({ spec }) {
-    if (!spec) return;
-    spec.failurePolicy ??= 'Fail';
-    if (spec.matchConstraints) defaultMatch(spec.matchConstraints);
-  },
-  validateSteps: (object, old) => {
-    const same = (field: keyof ValidatingAdmissionPolicySpec): boolean =>
-      isDeepStrictEqual(object.spec?.[field] ?? null, old?.spec?.[field] ?? null);
-    return policyErrors(object, old !== undefined && same('paramKind') && same('matchConditions'));
-  },
+  defaults: defaultPolicy,
+  validateSteps: (policy, old) => policyErrors(policy, keepsConditions(policy, old)),
   subresources: { status: { ...isolatedStatus, validateUpdate: warningErrors } },
-  cells,
+  cells: (policy, now) => policyCells(policy, policy.spec?.validations, now),
 });
-
-function cells({ metadata, spec }: Unchecked<ValidatingAdmissionPolicy>, now: number): Cell[] {
-  const count = spec?.validations?.length ?? 0;
-  return [metadata.name, count, paramKindCell(spec?.paramKind), since(metadata.creationTimestamp, now)];
-}
