@@ -5,10 +5,6 @@ import type { Sink } from './contract.ts';
 const WAIT_MS = 500;
 /** Bytes of one write, unless a single event has more; a batch that has them is not waited for. */
 const CHUNK = 256 * 1024;
-/** Characters of an event from which on it is a write of its own. */
-const LARGE = 32 * 1024;
-/** Bytes of a character. */
-const MAX_BYTES = 3;
 const NEWLINE = 0x0a;
 /** Bytes that may wait for a slow disk; events beyond are dropped, and counted. */
 const MAX_WAITING = 16 * 1024 * 1024;
@@ -46,19 +42,14 @@ export class Batches implements Sink {
   constructor(private readonly options: BatchOptions) {}
 
   push(text: string): void {
-    if (this.size + text.length > MAX_WAITING) return this.options.lost('buffered', 1);
-    if (text.length >= LARGE) {
-      const bytes = Buffer.from(`${text}\n`);
-      this.waiting.push({ bytes, length: bytes.length, events: 1 });
-      this.size += bytes.length;
-    } else {
-      const chunk = this.withRoom(text.length * MAX_BYTES + 1);
-      const { length } = chunk;
-      chunk.length += chunk.bytes.write(text, length);
-      chunk.bytes[chunk.length++] = NEWLINE;
-      chunk.events++;
-      this.size += chunk.length - length;
-    }
+    const bytes = Buffer.byteLength(text) + 1;
+    if (this.size + bytes > MAX_WAITING) return this.options.lost('buffered', 1);
+    const chunk = this.withRoom(bytes);
+    chunk.bytes.write(text, chunk.length);
+    chunk.length += bytes;
+    chunk.bytes[chunk.length - 1] = NEWLINE;
+    chunk.events++;
+    this.size += bytes;
     this.schedule();
   }
 
@@ -72,8 +63,9 @@ export class Batches implements Sink {
   private withRoom(bytes: number): Chunk {
     const last = this.waiting.at(-1);
     if (last && last.bytes.length - last.length >= bytes) return last;
-    const chunk = { bytes: this.spare ?? Buffer.allocUnsafeSlow(CHUNK), length: 0, events: 0 };
-    this.spare = undefined;
+    const spare = bytes > CHUNK ? undefined : this.spare;
+    if (spare) this.spare = undefined;
+    const chunk = { bytes: spare ?? Buffer.allocUnsafeSlow(Math.max(CHUNK, bytes)), length: 0, events: 0 };
     this.waiting.push(chunk);
     return chunk;
   }

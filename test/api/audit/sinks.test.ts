@@ -72,6 +72,25 @@ describe('batches of events', () => {
     expect(writes).toEqual(['a\n', 'b\nc\n']);
   });
 
+  it('fill their writes, whichever sizes follow one another', async () => {
+    const writes: string[] = [];
+    const { batches, clock } = open(async (lines) => void writes.push(lines));
+    const pair = ['x'.repeat(40_000), 'y'];
+    for (let i = 0; i < 12; i++) for (const event of pair) batches.push(event);
+    await clock.advance(500);
+    expect(writes.join('')).toBe(`${pair.join('\n')}\n`.repeat(12));
+    expect(writes).toHaveLength(2);
+  });
+
+  it('that are larger than a write are one of their own', async () => {
+    const writes: string[] = [];
+    const { batches, clock } = open(async (lines) => void writes.push(lines));
+    const large = '漢'.repeat(200_000);
+    for (const event of ['a', large, 'b', large]) batches.push(event);
+    await clock.advance(500);
+    expect(writes).toEqual(['a\n', `${large}\n`, 'b\n', `${large}\n`]);
+  });
+
   it('are whole and in order, whatever they are made of, while others are written', async () => {
     const pieces = fc.constantFrom('a', 'é', '漢', '😀', '\ud800', '"\\n"');
     const event = fc.tuple(fc.array(pieces, { maxLength: 9 }), fc.constantFrom(1, 700, 4000, 40_000));
