@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { decodeJwt } from 'jose';
+import { decodeJwt, type JWTPayload } from 'jose';
 import { SESSION_MS, type BrowserSessions } from '../../api/authentication/browser-sessions.ts';
 import type { Api, LoginProvider, User } from '../../api/contract.ts';
 import { ShownCredential } from '../../api/standing/credential.ts';
@@ -97,13 +97,14 @@ export class ProviderSignIn {
     }
   }
 
-  /** Undefined where the token is not good here, or was made for another sign-in. */
-  private async userOf(token: string, { nonce }: Begun): Promise<User | undefined> {
+  /** Undefined where the token is not good here, is not of the provider that was asked, or was made for another sign-in. */
+  private async userOf(token: string, { nonce, provider }: Begun): Promise<User | undefined> {
     const user = await this.api.authenticate({ token }).catch((error: unknown) => {
       if (!isStatusError(error, 'Unauthorized')) throw error;
       return undefined;
     });
-    return user && decodeJwt(token)['nonce'] === nonce ? user : undefined;
+    const claims = user && claimsOf(token);
+    return claims?.iss === provider.url && claims['nonce'] === nonce ? user : undefined;
   }
 
   private async session(
@@ -123,6 +124,15 @@ export class ProviderSignIn {
 
   private find(url: string | null): LoginProvider | undefined {
     return this.api.loginProviders().find((provider) => provider.url === url);
+  }
+}
+
+/** Undefined of a token that is none of a provider's: some have any text. */
+function claimsOf(token: string): JWTPayload | undefined {
+  try {
+    return decodeJwt(token);
+  } catch {
+    return undefined;
   }
 }
 

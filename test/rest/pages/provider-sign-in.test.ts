@@ -16,6 +16,8 @@ const BEGIN = `/dashboard/login?issuer=${encodeURIComponent(ISSUER)}`;
 let told: Parameters<LoginProvider['addressFor']>[0];
 let exchanged: Parameters<LoginProvider['tokenFor']>[0];
 let claims: (nonce: string) => Record<string, unknown>;
+/** in place of a token of these claims */
+let text: string | undefined;
 let known: boolean;
 let server: Server;
 let base: string;
@@ -29,13 +31,14 @@ const provider: LoginProvider = {
   tokenFor(login) {
     exchanged = login;
     if (login.code === 'used') return Promise.reject(new Error('invalid_grant'));
-    return Promise.resolve(new UnsecuredJWT(claims(told.nonce)).encode());
+    return Promise.resolve(text ?? new UnsecuredJWT(claims(told.nonce)).encode());
   },
 };
 
 beforeEach(async () => {
   known = true;
-  claims = (nonce) => ({ nonce, exp: Math.floor(Date.now() / 1000) + 60 });
+  text = undefined;
+  claims = (nonce) => ({ iss: ISSUER, nonce, exp: Math.floor(Date.now() / 1000) + 60 });
   const ann: User = { name: 'oidc:ann', groups: ['oidc:builders'] };
   const elsewhere = new ProviderSignIn(
     { authenticate: () => Promise.resolve(known ? ann : undefined), loginProviders: () => [provider] },
@@ -132,8 +135,13 @@ describe('signing in at an OpenID provider', () => {
   });
 
   it.each<[what: string, change: () => void]>([
-    ['was made for another sign-in', () => (claims = () => ({ nonce: 'another', exp: 2 ** 31 }))],
-    ['is for none', () => (claims = () => ({ exp: 2 ** 31 }))],
+    ['was made for another sign-in', () => (claims = () => ({ iss: ISSUER, nonce: 'another', exp: 2 ** 31 }))],
+    ['is for none', () => (claims = () => ({ iss: ISSUER, exp: 2 ** 31 }))],
+    [
+      'is of another provider than was asked',
+      () => (claims = (nonce) => ({ iss: 'https://elsewhere.example', nonce, exp: 2 ** 31 })),
+    ],
+    ['is none of a provider', () => (text = 'of-the-token-file')],
     ['the cluster does not take', () => (known = false)],
   ])('makes no session with a token that %s', async (_, change) => {
     const cookie = await begin();
