@@ -3,6 +3,9 @@ import { fetchText } from './fetch.ts';
 
 export type Fetch = typeof fetchText;
 
+/** Characters of an answer that are told. */
+const LONGEST = 300;
+
 /** What a provider says of itself (OpenID Connect Discovery 1.0). Rejects where it cannot be asked, or is another one. */
 export async function discover(
   { url, discoveryURL, certificateAuthority: ca }: Pick<Issuer, 'url' | 'discoveryURL' | 'certificateAuthority'>,
@@ -12,13 +15,18 @@ export async function discover(
   const place = discoveryURL || `${base}/.well-known/openid-configuration`;
   const provider = objectIn(await fetch(place, { ca }), place);
   if (provider['issuer'] !== url)
-    throw new Error(`the provider at ${place} is ${JSON.stringify(provider['issuer'])}, not ${url}`);
+    throw new Error(`the provider at ${place} is ${JSON.stringify(provider['issuer'])?.slice(0, LONGEST)}, not ${url}`);
   return { place, provider };
 }
 
-/** Throws Error where a text is no JSON object. @param from whose it is */
+/** Throws Error where a text is no JSON object, which tells nothing of it: it may have a token. @param from whose it is */
 export function objectIn(text: string, from: string): Record<string, unknown> {
-  const value: unknown = JSON.parse(text);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new Error(`${from} is no JSON`);
+  }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`${from} is no object`);
   return value as Record<string, unknown>;
 }

@@ -19,15 +19,20 @@ const MAX_BYTES = 1024 * 1024;
 /** The body of an https answer. Rejects for other answers than 2xx, for redirects too, for large ones and late ones. */
 export async function fetchText(url: string, { ca, timeout = TIMEOUT_MS, token, form }: FetchOptions): Promise<string> {
   const signal = AbortSignal.timeout(timeout);
+  const body = form?.toString();
   const headers = {
     accept: 'application/json',
     ...(token && { authorization: `Bearer ${token}` }),
-    ...(form && { 'content-type': 'application/x-www-form-urlencoded' }),
+    ...(body !== undefined && {
+      'content-type': 'application/x-www-form-urlencoded',
+      // a piece at a time is not what every server takes
+      'content-length': Buffer.byteLength(body),
+    }),
   };
   const tooLarge = (): Error => new Error(`${url} answers more than ${MAX_BYTES} bytes`);
   const sent = request(url, { signal, headers, ...(ca && { ca }), ...(form && { method: 'POST' }) });
-  if (form) sent.write(form.toString());
-  const { code, body } = await answerTo(sent, MAX_BYTES, tooLarge);
+  if (body !== undefined) sent.write(body);
+  const { code, body: answer } = await answerTo(sent, MAX_BYTES, tooLarge);
   if (code < 200 || code > 299) throw new Error(`${url} answers ${code}`);
-  return body.toString();
+  return answer.toString();
 }

@@ -20,7 +20,8 @@ function provider(pages: Record<string, (options: FetchOptions) => unknown> = {}
   };
   const fetch = async (url: string, options: FetchOptions): Promise<string> => {
     asked.push([url, options.form?.toString()]);
-    return JSON.stringify(await all[url]?.(options));
+    const page = await all[url]?.(options);
+    return typeof page === 'string' ? page : JSON.stringify(page);
   };
   const login = new ProviderLogin(
     { url: URL_, audiences: ['ku7s', 'other'], certificateAuthority: 'CA' },
@@ -75,6 +76,20 @@ describe('signing in at a provider', () => {
   it('is refused where the answer has no ID token', async () => {
     const { login } = provider({ [PLACES.token_endpoint]: () => ({ access_token: 'x' }) });
     await expect(login.tokenFor({ code: 'c', ...LOGIN })).rejects.toThrow('no ID token');
+  });
+
+  it('tells nothing of an answer that is none: it may have a token', async () => {
+    const { login } = provider({ [PLACES.token_endpoint]: () => 'secret=1&id_token=a.b.c' });
+    const told = await login.tokenFor({ code: 'c', ...LOGIN }).catch((error: Error) => error.message);
+    expect(told).toBe(`${PLACES.token_endpoint} is no JSON`);
+  });
+
+  it('tells little of a provider that says much', async () => {
+    const place = `${URL_}/.well-known/openid-configuration`;
+    const { login } = provider({ [place]: () => ({ issuer: 'x'.repeat(100_000) }) });
+    const told = await login.addressFor(LOGIN).catch((error: Error) => error.message);
+    expect(told).toContain('is "xxx');
+    expect(told.length).toBeLessThan(500);
   });
 
   it('asks a provider what it is once in ten minutes, and one that is away every ten seconds', async () => {
