@@ -33,9 +33,10 @@ export class ClaimWriter {
   /** The pod does not get its node: others may have what it reserved. */
   async release(ledger: ClaimLedger, pod: Pod, reservations: readonly Reservation[]): Promise<void> {
     const { uid: podUid } = pod.metadata;
+    // before anything is written, which may fail: what is pending stays so for ever, and nobody gets its devices
+    for (const { claim } of reservations) if (ledger.isPending(claim.metadata.uid)) ledger.drop(claim.metadata.uid);
     for (const { claim } of reservations) {
       const { namespace = '', name, uid } = claim.metadata;
-      if (ledger.isPending(uid)) ledger.drop(uid);
       const known = ledger.claim(namespace, name);
       if (!known?.status?.reservedFor?.some((one) => one.uid === podUid)) continue;
       const patch = { metadata: { uid }, status: { reservedFor: [{ $patch: 'delete', uid: podUid }] } };
@@ -59,6 +60,7 @@ export class ClaimWriter {
       } catch (error) {
         if (attempt === MAX_ATTEMPTS || !isStatusError(error, 'Conflict')) throw error;
         current = await this.client.get(CLAIMS, namespace, name);
+        if (current.metadata.uid !== claim.metadata.uid) throw new Error(`claim ${shown} got replaced in the meantime`);
       }
     }
   }
