@@ -7,6 +7,8 @@ import type { ClaimPlan, Request } from './requests.ts';
 
 /** Devices of one claim. */
 const MAX_RESULTS = 32;
+/** Claims, requests and devices of one pod: each is a call within the one before, for which the stack has to do. */
+const MAX_PLACES = 3000;
 
 /** The devices that there are. */
 export interface Supply {
@@ -43,7 +45,13 @@ export class Search {
   }
 
   run(): AllocationResult[] | undefined {
-    for (const plan of this.plans) this.measure(plan);
+    let places = 0;
+    for (const plan of this.plans) {
+      this.supply.spend(1);
+      this.measure(plan);
+      places += this.placesOf(plan);
+    }
+    if (places > MAX_PLACES) throw new AllocationError(`the pod's claims ask for more than ${MAX_PLACES} places`);
     if (this.claim(0) !== 'done') return undefined;
     return this.plans.map(({ claim }, i) => allocationResult(claim, this.taken[i] ?? [], this.chosen[i] ?? []));
   }
@@ -59,6 +67,12 @@ export class Search {
       throw new AllocationError(
         `claim ${name}: number of requested devices ${least} exceeds the claim limit of ${MAX_RESULTS}`,
       );
+  }
+
+  private placesOf({ requests }: ClaimPlan): number {
+    const most = (ways: readonly Request[]): number =>
+      Math.max(0, ...ways.map((way) => Math.min(way.count ?? this.allOf.get(way)?.length ?? 0, MAX_RESULTS)));
+    return requests.reduce((sum, ways) => sum + 2 + most(ways), 2);
   }
 
   private findAll(claim: string, request: Request): readonly Candidate[] {

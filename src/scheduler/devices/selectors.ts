@@ -8,14 +8,26 @@ import { CelError, type Value } from '../../cel/values.ts';
 /** What an expression says of a device, or why it says nothing. */
 export type Verdict = boolean | { error: string };
 
-/** Expressions that are kept with what they have said; devices go with their slices. */
+/** An expression with what it has said; devices go with their slices. */
+interface Known {
+  compiled: Compiled;
+  verdicts: WeakMap<Device, Verdict>;
+}
+/** Expressions that are kept, and their characters together. */
 const MAX_KEPT = 200;
-const verdicts = new LRUCache<string, WeakMap<Device, Verdict>>({ max: MAX_KEPT });
+const MAX_CHARACTERS = 500_000;
+const kept = new LRUCache<string, Known>({
+  max: MAX_KEPT,
+  maxSize: MAX_CHARACTERS,
+  sizeCalculation: (_, { length }) => 1 + length,
+});
 const values = new WeakMap<Device, Value>();
 
 /** Steps that an evaluation stands for, in the measure of the search: at least, and by what it has cost. */
 const LEAST_STEPS = 20;
 const COST_PER_STEP = 4;
+/** Of an expression that has to be read first, of which a claim may have hundreds. */
+const STEPS_PER_CHARACTER = 4;
 
 /**
  * Whether an expression selects a device. Asked again of the same version of the slice it remembers.
@@ -29,18 +41,26 @@ export function selects(
   spend: (steps: number) => void,
 ): Verdict {
   const expression = cel?.expression ?? '';
-  let known = verdicts.get(expression);
-  if (!known) verdicts.set(expression, (known = new WeakMap()));
-  let verdict = known.get(device);
-  if (verdict === undefined) known.set(device, (verdict = evaluate(expression, driver, device, spend)));
+  const { compiled, verdicts } = knownOf(expression, spend);
+  let verdict = verdicts.get(device);
+  if (verdict === undefined) verdicts.set(device, (verdict = evaluate(compiled, driver, device, spend)));
   return verdict;
+}
+
+function knownOf(expression: string, spend: (steps: number) => void): Known {
+  let known = kept.get(expression);
+  if (!known) {
+    spend(expression.length * STEPS_PER_CHARACTER);
+    known = { compiled: compile(expression, DEVICE_VARIABLES, DEVICE_DIALECT), verdicts: new WeakMap() };
+    kept.set(expression, known);
+  }
+  return known;
 }
 
 const noBool = (type: string): string =>
   `CEL result of type ${type} could not be converted to bool: unsupported native conversion from ${type} to 'bool'`;
 
-function evaluate(expression: string, driver: string, device: Device, spend: (steps: number) => void): Verdict {
-  const compiled: Compiled = compile(expression, DEVICE_VARIABLES, DEVICE_DIALECT);
+function evaluate(compiled: Compiled, driver: string, device: Device, spend: (steps: number) => void): Verdict {
   if ('error' in compiled) return { error: `CEL compile error: ${compiled.error}` };
   let value = values.get(device);
   if (value === undefined) values.set(device, (value = deviceValue(driver, device)));

@@ -85,10 +85,10 @@ const isClaimOf = (pod: Pod, claim: ResourceResourceClaim | undefined): boolean 
   claim?.metadata.namespace === pod.metadata.namespace &&
   (pod.spec?.resourceClaims ?? []).some((one) => podClaimName(pod, one)?.name === claim?.metadata.name);
 
-/** The claims that the pod needs, or why it has to wait for them. */
+/** The claims that the pod needs, each once whatever names it has for it, or why it has to wait for them. */
 function claimsOf(pod: Pod, { resourceClaims }: ClusterView): ResourceResourceClaim[] | string {
   const { namespace = '', name: podName } = pod.metadata;
-  const claims: ResourceResourceClaim[] = [];
+  const claims = new Set<ResourceResourceClaim>();
   for (const podClaim of pod.spec?.resourceClaims ?? []) {
     const named = podClaimName(pod, podClaim);
     if (!named) return `pod "${namespace}/${podName}": ResourceClaim not created yet`;
@@ -101,9 +101,9 @@ function claimsOf(pod: Pod, { resourceClaims }: ClusterView): ResourceResourceCl
       const of = `${namespace}/${podName}`;
       return `ResourceClaim ${namespace}/${name} was not created for pod ${of} (pod is not owner)`;
     }
-    claims.push(claim);
+    claims.add(claim);
   }
-  return claims;
+  return [...claims];
 }
 function unallocatedOf(pod: Pod, cluster: ClusterView): ResourceResourceClaim[] {
   const claims = pod.spec?.resourceClaims?.length ? claimsOf(pod, cluster) : [];

@@ -34,6 +34,38 @@ const where = (
 const cel = (...expressions: string[]) => ({ requests: [exactly('r', { selectors: expressions.map(selector) })] });
 
 describe('DynamicResources', () => {
+  it('takes a claim once that the pod has two names for', () => {
+    const claims = claimsOf('c').flatMap((one) => [one, { ...one, name: `${one.name}-again` }]);
+    const cluster = {
+      nodes,
+      'deviceclasses.resource.k8s.io': [gpu],
+      'resourceslices.resource.k8s.io': slices,
+      'resourceclaims.resource.k8s.io': [claim('c')],
+    };
+    const twice = pod('p', { resourceClaims: claims });
+    expect(filtered(dynamicResources, twice, cluster)).toEqual({ n1: 'ok', n2: 'ok' });
+    const cache = cacheOf(cluster);
+    expect(reservationsFor(twice, cache.node('n2')!, cache)).toHaveLength(1);
+  });
+
+  it('bears a pod of very many claims', () => {
+    const names = Array.from({ length: 10_000 }, (_, i) => `c${i}`);
+    const cluster = { nodes, 'resourceclaims.resource.k8s.io': names.map((name) => claim(name, {})) };
+    const n1 = expect.stringContaining('more than 3000 places');
+    expect(filtered(dynamicResources, wants(...names), cluster)).toEqual({ n1, n2: n1 });
+    const some = filtered(dynamicResources, wants(...names.slice(0, 100)), cluster);
+    expect(some).toEqual({ n1: 'ok', n2: 'ok' });
+  });
+
+  it('reads as many long expressions as its time is for, and goes on with the rest when asked again', () => {
+    const long = ` || device.driver == "${'x'.repeat(63)}"`.repeat(80);
+    const expressions = Array.from({ length: 30 }, (_, i) => `${i} >= 0${long}`);
+    const late = '!timed out trying to allocate devices';
+    expect(where(cel(...expressions))).toEqual({ n1: late, n2: late });
+    const answers = Array.from({ length: 5 }, () => where(cel(...expressions)));
+    expect(answers.at(-1)).toEqual({ n1: 'ok', n2: 'ok' });
+  });
+
   it('has nothing to say of a pod without claims', () => {
     expect(filtered(dynamicResources, pod('p'), { nodes })).toBe('nothing');
   });
