@@ -1,10 +1,14 @@
 import type { IncomingMessage } from 'node:http';
+import { connect } from 'node:http2';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { WebSocket, WebSocketServer } from 'ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PolicyAuditor } from '../../src/api/audit/auditor.ts';
+import { Evaluator } from '../../src/api/audit/evaluator.ts';
 import { makeAuthority, makeCertificate } from '../../src/start/certificates.ts';
 import { badRequest } from '../../src/meta/status.ts';
 import { TestServer, TOKEN } from './support.ts';
@@ -14,11 +18,14 @@ let other: https.Server;
 const GROUP = 'metrics.example.com';
 
 beforeAll(async () => {
-  server = await TestServer.open();
+  const policy = new Evaluator({ rules: [{ level: 'Metadata' }] });
+  const sink = { push: () => undefined, close: async () => undefined };
+  server = await TestServer.open({}, { auditor: new PolicyAuditor({ policy, sinks: [sink] }) });
   const authority = await makeAuthority('other-ca');
   const serving = await makeCertificate({ commonName: 'other' }, authority, ['other.t.svc']);
   other = https.createServer({ ...serving, requestCert: true, rejectUnauthorized: false }, (request, response) => {
     response.setHeader('content-type', 'application/json');
+    if (request.url?.endsWith('watch=true')) return response.flushHeaders();
     response.end(
       JSON.stringify({
         url: request.url,
@@ -82,6 +89,22 @@ it('passes requests of a group on, with who asks and without what he has shown',
     group: expect.stringContaining('system:masters'),
     shown: 'front-proxy-client',
   });
+});
+it('passes on over HTTP/2 with few listeners at each answer', async () => {
+  const warnings: Error[] = [];
+  const warned = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', warned);
+  const session = connect(server.url, { ca: server.ca.cert });
+  const stream = session.request({ ':path': `/apis/${GROUP}/v1/pods`, authorization: `Bearer ${TOKEN}` });
+  expect(JSON.parse(await text(stream))).toMatchObject({ user: 'admin' });
+  await new Promise<void>((closed) => session.close(closed));
+  process.off('warning', warned);
+  expect(warnings).toEqual([]);
+});
+it('passes on the head of an answer before there is more of it', async () => {
+  const answer = await server.open(`/apis/${GROUP}/v1/pods?watch=true`);
+  expect(answer.statusCode).toBe(200);
+  answer.destroy();
 });
 it('answers 503 where nobody serves', async () => {
   const reply = await server.ask(`/apis/${GROUP}/v1beta1/pods`);

@@ -1,6 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { pipeline } from 'node:stream/promises';
 import { goTransportError } from '../../api/webhooks/transport-error.ts';
 import type { Endpoint } from '../../api/streams/ready-endpoint.ts';
 import type { Attributes } from '../../api/contract.ts';
@@ -12,6 +11,7 @@ import type { Services } from '../services.ts';
 import { framing, sendBody } from '../streams/body.ts';
 import { forwardedFor } from '../streams/forwarded-for.ts';
 import { answerHeaders, requestHeaders } from '../streams/headers.ts';
+import { pass } from '../streams/pass.ts';
 import { inSandbox } from '../streams/sandbox.ts';
 import { identityHeaders } from './identity-headers.ts';
 import { endpointOf, remoteOf, type RemoteSpec } from './locate.ts';
@@ -83,7 +83,7 @@ async function proxy(
     return sendText(exchange, 502, 'the backend attempted to redirect this request, which is not permitted');
   }
   res.writeHead(answer.statusCode ?? 502, inSandbox(exchange, answerHeaders(answer.headers)));
-  await pipeline(answer, res).catch(() => res.destroy());
+  await pass(exchange, answer);
 }
 
 /** Of whom the path is. */

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { OpenConnection, Target } from '../../api/contract.ts';
 import { KUBELET_ANSWER_MS } from '../../api/streams/kubelet-answer.ts';
@@ -12,6 +11,7 @@ import { framing, sendBody } from './body.ts';
 import { forwardedFor } from './forwarded-for.ts';
 import { answerHeaders, requestHeaders } from './headers.ts';
 import { inProxy } from './location.ts';
+import { pass } from './pass.ts';
 import { inSandbox } from './sandbox.ts';
 
 /**
@@ -64,16 +64,6 @@ async function answerTo(
     if (!lost) throw failed(error as Error);
   }
   throw lost;
-}
-
-/** The answer's bytes at the client's pace. */
-async function pass({ res }: Exchange, answer: IncomingMessage): Promise<void> {
-  res.flushHeaders?.();
-  const gone = once(res, 'close');
-  answer.on('error', () => res.destroy());
-  answer.pipe(res);
-  await gone;
-  answer.destroy();
 }
 
 async function serveLog(services: Services, exchange: Exchange, target: Target, verb: string): Promise<void> {
