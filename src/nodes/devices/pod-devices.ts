@@ -17,6 +17,8 @@ interface ClaimRecord {
   namespace: string;
   name: string;
   uid: string;
+  /** the devices that it stood for when drivers were asked */
+  devices: string;
   /** uids of the pods that use it */
   pods: string[];
   /** by driver; absent: it has been asked, and has not said so */
@@ -93,7 +95,13 @@ export class ClaimDevices {
     if (!claim.status?.reservedFor?.some((one) => one.uid === podUid))
       throw new Error(`pod ${podName} (${podUid}) is not allowed to use ResourceClaim ${name} (${uid})`);
     const known = this.records().find((record) => record.uid === uid);
-    const record: ClaimRecord = known ?? { namespace, name, uid, pods: [], drivers: {} };
+    const devices = allocatedTo(claim);
+    // what a driver has not let go of yet may be somebody else's by now: this claim has other devices
+    if (known && known.devices !== devices) await this.letGo(known);
+    const record: ClaimRecord =
+      known?.devices === devices
+        ? known
+        : { namespace, name, uid, devices, pods: [...(known?.pods ?? [])], drivers: {} };
     if (!record.pods.includes(podUid)) record.pods.push(podUid);
     for (const driver of driversOf(claim)) record.drivers[driver] ??= null;
     this.write(record);
@@ -128,7 +136,7 @@ export class ClaimDevices {
     mkdirSync(this.directory, { recursive: true, mode: 0o700 });
     return readdirSync(this.directory)
       .filter((name) => name.endsWith('.json'))
-      .map((name) => JSON.parse(readFileSync(join(this.directory, name), 'utf8')) as ClaimRecord);
+      .flatMap((name) => readRecord(join(this.directory, name)) ?? []);
   }
 
   private write(record: ClaimRecord): void {
@@ -139,6 +147,20 @@ export class ClaimDevices {
     return join(this.directory, `${uid}.json`);
   }
 }
+
+/** Undefined for what a machine that went down has left of it, with which the devices went down too. */
+function readRecord(path: string): ClaimRecord | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as ClaimRecord;
+  } catch {
+    return undefined;
+  }
+}
+
+const allocatedTo = ({ status }: ResourceResourceClaim): string =>
+  JSON.stringify(
+    (status?.allocation?.devices?.results ?? []).map((one) => [one.request, one.driver, one.pool, one.device]),
+  );
 
 const driversOf = ({ status }: ResourceResourceClaim): Set<string> =>
   new Set(status?.allocation?.devices?.results?.map(({ driver }) => driver));

@@ -25,7 +25,8 @@ describe('devices of claims', () => {
     allocation: allocated('n1', 'g0'),
     reservedFor: ['p', 'q'].map((name) => ({ resource: 'pods', name, uid: name })),
   });
-  const client = { get: () => Promise.resolve(reserved) } as unknown as Client;
+  let current: typeof reserved;
+  const client = { get: () => Promise.resolve(current) } as unknown as Client;
   const devices = () => new ClaimDevices(join(directory, 'claims'), client, registry);
   const user = (name: string) => pod(name, { resourceClaims: [{ name: 'c0', resourceClaimName: 'c' }] });
 
@@ -33,6 +34,7 @@ describe('devices of claims', () => {
     directory = mkdtempSync(join(tmpdir(), 'ku7s-dra-'));
     asked = [];
     fault = '';
+    current = reserved;
     const device = { request_names: ['r'], pool_name: 'n1', device_name: 'g0', cdi_device_ids: [GPU] };
     driver = new FakeDriver(DRIVER, [], {
       'pluginregistration.Registration/GetInfo': () => ({
@@ -95,6 +97,30 @@ describe('devices of claims', () => {
     fault = '';
     await devices().unprepare('p');
     expect(asked).toEqual(['prepare c', 'prepare c', 'unprepare c', 'unprepare c']);
+  });
+
+  it('are asked for anew when the claim has others meanwhile, after the driver has let go of the old', async () => {
+    await devices().prepare(user('p'));
+    fault = 'busy';
+    await expect(devices().unprepare('p')).rejects.toThrow('busy');
+    current = { ...reserved, status: { ...reserved.status, allocation: allocated('n1', 'g1') } };
+    await expect(devices().prepare(user('q'))).rejects.toThrow('busy');
+    fault = '';
+    asked = [];
+    await devices().prepare(user('q'));
+    await devices().unprepare('p');
+    expect(asked).toEqual(['unprepare c', 'prepare c']);
+    await devices().unprepare('q');
+    expect(asked).toEqual(['unprepare c', 'prepare c', 'unprepare c']);
+  });
+
+  it('keep no pod from its end where a machine that went down has left an empty record', async () => {
+    mkdirSync(join(directory, 'claims'));
+    for (const name of ['c', 'x']) writeFileSync(join(directory, 'claims', `${name}.json`), '');
+    await devices().unprepare('other');
+    await devices().prepare(user('p'));
+    await devices().unprepare('p');
+    expect(asked).toEqual(['prepare c', 'unprepare c']);
   });
 
   it('are not for a pod that the claim is not reserved for', async () => {
