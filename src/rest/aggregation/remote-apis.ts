@@ -7,14 +7,14 @@ import { isStatusError, serviceUnavailable, StatusError } from '../../meta/statu
 import { formatTime } from '../../meta/time.ts';
 import type { Answer } from '../../rules/http/answer-to.ts';
 import type { Stored } from '../../store/contract.ts';
-import { aggregatedResources, type AggregatedGroup } from '../discovery/aggregated.ts';
-import type { ApiResource } from '../discovery/api-resource.ts';
+import { aggregatedResources, type AggregatedGroup, type AggregatedResource } from '../discovery/aggregated.ts';
 import type { ApiGroup } from '../discovery/discovery.ts';
 import type { RemoteGroup } from '../discovery/in-order.ts';
 import { AVAILABLE, failedCheck, whyUnreachable, type Availability } from './availability.ts';
 import type { FrontProxyAgents } from './front-proxy-agents.ts';
 import { API_SERVICES, endpointOf, idOf, remoteOf, type RemoteSpec } from './locate.ts';
 import { readRemote, type RemoteRequest } from './read-remote.ts';
+import { readResources } from './read-resources.ts';
 import { MAX_INDEX_BYTES, RemoteDocuments } from './remote-documents.ts';
 import { RemoteTable } from './remote-table.ts';
 
@@ -45,7 +45,7 @@ interface Known {
   /** ms, at which it is checked again */
   due: number;
   /** what it serves; undefined until it has said so once */
-  resources?: readonly ApiResource[] | undefined;
+  resources?: AggregatedResource[] | undefined;
   current: boolean;
 }
 
@@ -132,7 +132,7 @@ export class RemoteApis implements RemoteReader {
         const { resources = [], current = false } = this.known.get(idOf(spec)) ?? {};
         return {
           version: spec.version,
-          resources: aggregatedResources(resources, spec),
+          resources,
           freshness: current ? ('Current' as const) : ('Stale' as const),
         };
       });
@@ -208,9 +208,8 @@ export class RemoteApis implements RemoteReader {
           timeoutMs: CHECK_TIMEOUT_MS,
           most: MAX_INDEX_BYTES,
         });
-        const list = parsed(body)?.['resources'];
         if (code < 200 || code > 299) found = failedCheck(`bad status from ${path}: ${code}`);
-        else resources = Array.isArray(list) ? (list as ApiResource[]) : [];
+        else resources = aggregatedResources(readResources(parsed(body)?.['resources']), spec);
       } catch (error) {
         found = failedCheck(`failing or missing response from ${path}: ${goTransportError(error as Error)}`);
       }

@@ -2,7 +2,7 @@ import type { GroupVersionKind } from '../../meta/gvk.ts';
 import type { Kind, Registry } from '../../kinds/kind.ts';
 import type { ApiResource } from './api-resource.ts';
 
-interface AggregatedResource {
+export interface AggregatedResource {
   resource: string;
   responseKind: GroupVersionKind;
   scope: 'Namespaced' | 'Cluster';
@@ -71,20 +71,20 @@ export function aggregatedResources(
     version: version ?? own.version,
     kind,
   });
+  const subresources = new Map<string, NonNullable<AggregatedResource['subresources']>>();
+  for (const each of listed) {
+    const at = each.name.indexOf('/');
+    if (at < 0) continue;
+    const of = each.name.slice(0, at);
+    const found = { subresource: each.name.slice(at + 1), responseKind: kindOf(each), verbs: each.verbs };
+    const known = subresources.get(of);
+    if (known) known.push(found);
+    else subresources.set(of, [found]);
+  }
   return listed
     .filter(({ name }) => !name.includes('/'))
     .map((each) => {
-      const subresources = listed.flatMap((other) =>
-        other.name.startsWith(`${each.name}/`)
-          ? [
-              {
-                subresource: other.name.slice(each.name.length + 1),
-                responseKind: kindOf(other),
-                verbs: other.verbs,
-              },
-            ]
-          : [],
-      );
+      const below = subresources.get(each.name);
       return {
         resource: each.name,
         responseKind: kindOf(each),
@@ -93,7 +93,7 @@ export function aggregatedResources(
         verbs: each.verbs,
         ...(each.shortNames?.length && { shortNames: each.shortNames }),
         ...(each.categories?.length && { categories: each.categories }),
-        ...(subresources.length && { subresources }),
+        ...(below && { subresources: below }),
       };
     });
 }

@@ -14,7 +14,8 @@ const resources = [
     namespaced: true,
     kind: 'Count',
     verbs: ['get', 'list'],
-    shortNames: ['ct'],
+    shortNames: ['ct', 7],
+    categories: 'all',
   },
   {
     name: 'counts/scale',
@@ -25,6 +26,11 @@ const resources = [
     group: 'autoscaling',
     version: 'v1',
   },
+  // what is no resource breaks nobody's discovery
+  null,
+  {},
+  { name: 7, kind: 'Count' },
+  { name: 'nameless' },
 ];
 
 let server: TestServer;
