@@ -83,8 +83,7 @@ export function readPatch(type: string, input: PatchInput, lenient: boolean): Pa
   if ('value' in input) return { value: input.value, strict: [], tooLarge: undefined };
   const refuse = (why: string): StatusError =>
     badRequest(lenient || type === STRATEGIC_PATCH ? why : `error decoding patch: ${why}`);
-  const text = input.bytes.toString('utf8');
-  const parsed = parseJson(text, refuse);
+  const parsed = parseJson(input.bytes, refuse);
   const value = (parsed.exact ? withoutTokens(parsed.value) : parsed.value) as Json;
   const tooLarge = parsed.exact ? tooLargeNumber(parsed.value) : undefined;
   if (type === JSON_PATCH) return { value, strict: lenient ? [] : readOperations(parsed, refuse), tooLarge };
@@ -92,7 +91,7 @@ export function readPatch(type: string, input: PatchInput, lenient: boolean): Pa
     throw refuse(unmarshalError(value, 'map[string]interface {}'));
   }
   const repeats = !lenient && parsed.keys !== countKeys(value);
-  return { value, strict: repeats ? strictErrors(ANY, text) : [], tooLarge };
+  return { value, strict: repeats ? strictErrors(ANY, parsed.text) : [], tooLarge };
 }
 
 /** What it has of an object, metadata first of all, is for the apply to judge. */

@@ -7,7 +7,7 @@ import { checkValues } from './body-bounds.ts';
 import { readStruct, Walk } from './decode-struct.ts';
 import { optionalResourceFacts, resourceFacts, typeFacts } from './facts.ts';
 import { unmarshalError } from '../go/json-unmarshal.ts';
-import { jsonSyntaxError, MAX_DEPTH } from '../go/json-syntax.ts';
+import { bytesSyntaxError, MAX_DEPTH } from '../go/json-syntax.ts';
 import { notADouble, NumberToken, parseWithTokens, tooLargeNumber, withoutTokens } from '../go/json-numbers.ts';
 import { duplicateKeys } from './duplicate-keys.ts';
 import { scanJson } from '../go/json-scan.ts';
@@ -57,23 +57,24 @@ const noObject = (kind: Kind, body: Buffer, why: string): StatusError =>
   unrecognized(kind, body, `couldn't get version/kind; json parse error: ${why}`);
 
 /** JSON as `parse` says it. Throws what `refuse` makes of Go's words for bad JSON, and 413. */
-export function* parseJsonSteps(text: string, refuse: (why: string) => StatusError): Steps<Parsed> {
+function* parseJsonSteps(bytes: Buffer, refuse: (why: string) => StatusError): Steps<Parsed> {
+  const text = bytes.toString('utf8');
   // of bad JSON too: what is too much is not built first
   const scan = scanJson(text);
   yield;
-  if (scan.depth > MAX_DEPTH) throw refuse(jsonSyntaxError(text) ?? 'exceeded max depth');
+  if (scan.depth > MAX_DEPTH) throw refuse(bytesSyntaxError(bytes) ?? 'exceeded max depth');
   checkValues(scan);
   const { keys, odd } = scan;
   try {
     return odd ? { value: parseWithTokens(text), keys, text, exact: true } : { value: JSON.parse(text), keys, text };
   } catch (error) {
-    throw refuse(jsonSyntaxError(text) ?? String(error));
+    throw refuse(bytesSyntaxError(bytes) ?? String(error));
   }
 }
 
 /** The same at once. */
-export const parseJson = (text: string, refuse: (why: string) => StatusError): Parsed =>
-  atOnce(parseJsonSteps(text, refuse));
+export const parseJson = (bytes: Buffer, refuse: (why: string) => StatusError): Parsed =>
+  atOnce(parseJsonSteps(bytes, refuse));
 
 function parseYamlBody(kind: Kind, body: Buffer, text: string): Parsed {
   try {
@@ -91,9 +92,8 @@ function* parse(input: DecodeInput, contentType: string, kind: Kind): Steps<Pars
     const { object } = decodeProtobuf(input, { apiVersion: apiVersionOf(kind), kind: kind.kind });
     return { value: object, keys: undefined, text: '' };
   }
-  const text = input.toString('utf8');
-  if (isJson(contentType)) return yield* parseJsonSteps(text, (why) => noObject(kind, input, why));
-  if (isYaml(contentType)) return parseYamlBody(kind, input, text);
+  if (isJson(contentType)) return yield* parseJsonSteps(input, (why) => noObject(kind, input, why));
+  if (isYaml(contentType)) return parseYamlBody(kind, input, input.toString('utf8'));
   throw unsupportedMediaType(
     'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
   );

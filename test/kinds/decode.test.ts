@@ -169,6 +169,12 @@ describe('decoding', () => {
       9007199254740991,
     ]);
   });
+  test('shows the byte of what is no text, as Go does', () => {
+    const body = Buffer.concat([Buffer.from('{"a":'), Buffer.from([0xff]), Buffer.from('}')]);
+    expect(why(() => decode(body, 'application/json', configMap, 'Warn', () => undefined))).toContain(
+      "json parse error: invalid character 'ÿ' looking for beginning of value (",
+    );
+  });
   test('takes the last of repeated keys of YAML, and refuses them in strict mode', () => {
     const yaml = 'data:\n  a: x\n  a: z\n';
     expect(read(configMap, yaml, 'Warn', [], 'application/yaml')['data']).toEqual({ a: 'z' });

@@ -15,7 +15,7 @@ function parseBody(body: Buffer, contentType: string): unknown {
   switch (contentType.split(';', 1)[0]!.trim().toLowerCase()) {
     case '':
     case 'application/json': {
-      const { value, exact } = parseJson(body.toString(), (why) =>
+      const { value, exact } = parseJson(body, (why) =>
         badRequest(`couldn't get version/kind; json parse error: ${why}`),
       );
       return exact ? withoutTokens(value) : value;
