@@ -9,21 +9,33 @@ import { Slice } from './fairness/turns.ts';
 import { checkContinue, checkListOptions, isExact } from './list-options.ts';
 import { tooLargeRevision, unreadableCollection } from './store-errors.ts';
 import { parseRevision, waitFor } from './resource-version.ts';
-import { authorizedSelection, collectionAttributes, selectionOf, type Selection } from './selection.ts';
+import { authorizedSelection, selectionOf, type Selection } from './selection.ts';
 
 /** Objects between two looks at the clock. */
 const LOOK_EVERY = 512;
 
 /** A collection, or a page of it, as it was at one revision. */
 export async function list(core: Core, ctx: RequestContext, target: Target, options: ListOptions): Promise<ListAnswer> {
-  const { selection } = authorizedSelection(core, ctx, 'list', target, options);
-  const { asOf } = options;
-  if (asOf !== undefined) {
-    const since = await pastOf(core, ctx.user, collectionAttributes('list', target, options));
-    // as if nothing had been there
-    if (!since || asOf < since.revision) return { kind: target.kind, revision: asOf, items: [] };
+  const { selection, attributes } = authorizedSelection(core, ctx, 'list', target, options);
+  checkListOptions(options);
+  const token = options.continue ? decodeContinue(options.continue) : undefined;
+  const revision = pastRevision(options, token);
+  if (revision !== undefined) {
+    const since = await pastOf(core, ctx.user, attributes);
+    if (!since || revision < since.revision) {
+      if (token) throw tooOld(token);
+      // as if nothing had been there
+      return { kind: target.kind, revision: Number(revision), items: [] };
+    }
   }
   return listAuthorized(core, target, options, selection);
+}
+
+/** The revision that a list is to be of, where it is not the newest. */
+function pastRevision(options: ListOptions, token: ContinueToken | undefined): number | bigint | undefined {
+  if (options.asOf !== undefined) return options.asOf;
+  if (token) return token.revision;
+  return isExact(options) ? parseRevision(options.resourceVersion) : undefined;
 }
 
 /** The same for a caller that has been authorised otherwise. */

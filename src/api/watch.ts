@@ -1,6 +1,8 @@
 import { expired, type StatusError } from '../meta/status.ts';
 import { Compacted, TooLargeRevision, type Store, type StoreEvent, type Stored } from '../store/contract.ts';
-import type { Attributes, RequestContext, Target, WatchEvent, WatchOptions, WatchSink } from './contract.ts';
+import type { ResourceAttributes } from './authorization/attributes.ts';
+import { pastOf } from './authorization/past.ts';
+import type { Attributes, RequestContext, Target, User, WatchEvent, WatchOptions, WatchSink } from './contract.ts';
 import { ConvertedSink } from './conversion/converted-sink.ts';
 import { hasWebhook } from './conversion/stored-version.ts';
 import type { Core } from './core.ts';
@@ -35,8 +37,11 @@ export async function watch(
   const running: RunningWatch = new RunningWatch(core, selection, options, converted ?? sink);
   running.follow(ctx, attributes);
   try {
-    const late = await awaited(core.store, revision, options.sendInitialEvents === true);
-    if (late) running.fail(late);
+    const initial = options.sendInitialEvents === true;
+    const refused =
+      (await awaited(core.store, revision, initial)) ??
+      (revision && !initial ? await forgotten(core, ctx.user, attributes, revision) : undefined);
+    if (refused) running.fail(refused);
     else running.start(revision);
   } catch (error) {
     running.stop();
@@ -62,6 +67,18 @@ async function awaited(store: Store, revision: number | undefined, initial: bool
     }
   } else if (revision === undefined || revision > store.revision) await store.fresh();
   return undefined;
+}
+
+/** 410 where a watch would tell of what its user may not look back to: who gets it begins with a list. */
+async function forgotten(
+  core: Core,
+  user: User,
+  attributes: ResourceAttributes,
+  from: number,
+): Promise<StatusError | undefined> {
+  const since = await pastOf(core, user, attributes);
+  const oldest = since ? since.revision - 1 : core.store.revision;
+  return from < oldest ? expired(`too old resource version: ${from} (${oldest})`) : undefined;
 }
 
 class RunningWatch {

@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { RequestContext, User } from '../../../src/api/contract.ts';
+import type { ListOptions, RequestContext, Target, User, WatchSink } from '../../../src/api/contract.ts';
+import { encodeContinue } from '../../../src/api/continue-token.ts';
 import { LogFollowing } from '../../../src/api/logs/follow-logs.ts';
 import { searchLogs } from '../../../src/api/logs/search-logs.ts';
+import type { StatusError } from '../../../src/meta/status.ts';
 import type { Key } from '../../../src/store/contract.ts';
 import type { KnownSource, LogMark, LogRun } from '../../../src/store/logs/contract.ts';
 import { the } from '../../support/at.ts';
 import { FakeClock, flush } from '../../support/fake-clock.ts';
 import { remove } from '../../support/write.ts';
-import { refusal, TestApi } from '../support.ts';
+import { TestApi } from '../support.ts';
 
 const NS = 'shop';
 const GROUP = 'rbac.authorization.k8s.io';
@@ -33,8 +35,10 @@ let t: TestApi;
 let then: number;
 let deletion: number;
 let changeSet: string;
-/** ms since the epoch: when the second was made */
+/** when the second was made: ms since the epoch, and the revision before it */
 let born: number;
+let made: number;
+const stops: (() => void)[] = [];
 
 const store = () => t.api.store;
 async function erase(key: Key): Promise<number> {
@@ -56,9 +60,9 @@ const say = (name: string, says: string) => t.create('configmaps', { metadata: {
 beforeAll(async () => {
   t = await TestApi.open();
   const read = { apiGroups: [''], resources: ['configmaps', 'events', 'pods/log', 'namespaces'] };
-  const verbs = ['get', 'list', 'create', 'delete', 'update'];
+  const verbs = ['get', 'list', 'watch', 'create', 'delete', 'update'];
   await t.create(ROLES, { metadata: { name: 'reads' }, rules: [{ ...read, verbs }] }, '');
-  const byName = [{ ...read, resourceNames: ['kept', 'p'], verbs: ['get', 'list'] }];
+  const byName = [{ ...read, resourceNames: ['kept', 'p'], verbs: ['get', 'list', 'watch'] }];
   await t.create(ROLES, { metadata: { name: 'reads-some' }, rules: byName }, '');
   await bind(EVERYWHERE, 'all', 'reads', '');
   await bind(EVERYWHERE, 'all-some', 'reads-some', '');
@@ -74,12 +78,16 @@ beforeAll(async () => {
   changeSet = the(entry).changeSet;
   await erase({ resource: 'namespaces', namespace: '', name: NS });
   await t.create('namespaces', { metadata: { name: NS } }, '');
-  born = the(the(await store().made({ resource: 'namespaces', namespace: '', name: NS })).at);
+  const second = the(await store().made({ resource: 'namespaces', namespace: '', name: NS }));
+  [born, made] = [the(second.at), second.revision - 1];
   await bind(WITHIN, 'here', 'reads', NS);
   await bind(WITHIN, 'here-some', 'reads-some', NS);
   await say('kept', 'new');
 });
-afterAll(() => t.close());
+afterAll(() => {
+  for (const stop of stops) stop();
+  return t.close();
+});
 
 /** A line before the namespace was made, and one after, of each source. */
 const archive = {
@@ -107,6 +115,25 @@ const told = async (call: Promise<{ items: readonly { after: unknown; before: un
   [...new Set((await call).items.flatMap(({ after, before }) => spoken([after, before])))].sort();
 const maps = (name = '') => t.target('configmaps', NS, name);
 
+const listed = async (ctx: RequestContext, options: ListOptions): Promise<string[]> =>
+  spoken((await t.api.list(ctx, maps(), options)).items.map(({ object }) => object));
+/** What is told, by which a right to all can be seen to be: `new` is the last; or the code of its end. */
+const watched = (ctx: RequestContext, target: Target, from: number): Promise<Told> =>
+  new Promise((resolve, reject) => {
+    const seen: string[] = [];
+    t.api
+      .watch(ctx, target, { resourceVersion: `${from}` }, {
+        full: false,
+        onEvents: (events) => {
+          seen.push(...spoken(events.map(({ stored }) => stored.object)));
+          if (seen.includes('new')) resolve([...new Set(seen)].sort());
+        },
+        onBookmark: () => undefined,
+        onEnd: (error) => resolve((error as StatusError | undefined)?.code ?? 0),
+      } as WatchSink)
+      .then((stop) => stops.push(stop), reject);
+  });
+
 const QUESTIONS: [what: string, ask: (ctx: RequestContext) => Promise<Told>][] = [
   ['the history of an object', (ctx) => told(t.api.history(ctx, maps('kept'), {}, {}))],
   ['the history of one that was there before', (ctx) => told(t.api.history(ctx, maps('gone'), {}, {}))],
@@ -123,6 +150,14 @@ const QUESTIONS: [what: string, ask: (ctx: RequestContext) => Promise<Told>][] =
       return spoken((await t.api.list(ctx, maps(), options)).items.map(({ object }) => object));
     },
   ],
+  ['a list at a revision', (ctx) => listed(ctx, { resourceVersion: `${then}`, resourceVersionMatch: 'Exact' })],
+  [
+    'the rest of a list of then',
+    (ctx) => listed(ctx, { continue: encodeContinue({ revision: then, namespace: NS, name: 'kept' }) }),
+  ],
+  ['a watch from then', (ctx) => watched(ctx, maps(), then)],
+  ['a watch of one from then', (ctx) => watched(ctx, maps('kept'), then)],
+  ['a watch from when the namespace was made', (ctx) => watched(ctx, maps(), made)],
   [
     'an undone change set',
     async (ctx) => {
@@ -183,24 +218,33 @@ const ANSWERS: [who: string, user: string, answers: Told[]][] = [
       ['new', 'old'],
       ['old', 'old'],
       ['old'],
+      ['old', 'old'],
+      ['old'],
+      ['new', 'old'],
+      ['new', 'old'],
+      ['new'],
       ['create'],
       ['create'],
       OLD_LINES,
       OLD_LINES,
     ],
   ],
-  ['with a right in the namespace', 'here', [['new'], [], ['new'], ['new'], [], [], 404, [], NEW_LINES, NEW_LINES]],
+  [
+    'with a right in the namespace',
+    'here',
+    [['new'], [], ['new'], ['new'], [], [], [], 410, 410, 410, ['new'], 404, [], NEW_LINES, NEW_LINES],
+  ],
   [
     'with a right to some everywhere',
     'all-some',
-    [['new', 'old'], 403, [], [], 403, ['old'], 404, [], NAMED_OLD, NAMED_OLD],
+    [['new', 'old'], 403, [], [], 403, ['old'], 403, 403, 403, ['new', 'old'], 403, 404, [], NAMED_OLD, NAMED_OLD],
   ],
   [
     'with a right to some in the namespace',
     'here-some',
-    [['new'], 403, [], [], 403, [], 404, [], ['container new'], ['container new']],
+    [['new'], 403, [], [], 403, [], 403, 403, 403, 410, 403, 404, [], ['container new'], ['container new']],
   ],
-  ['without a right', 'nobody', [403, 403, [], [], 403, 403, 404, [], [], []]],
+  ['without a right', 'nobody', [403, 403, [], [], 403, 403, 403, 403, 403, 403, 403, 404, [], [], []]],
 ];
 
 describe.each(ANSWERS)('of a namespace that was made again, one %s', (_, name, answers) => {
@@ -208,7 +252,7 @@ describe.each(ANSWERS)('of a namespace that was made again, one %s', (_, name, a
     'is told of the past: %s',
     async (_what, ask, answer) => {
       const asked = ask(t.ctx(user(name)));
-      if (typeof answer === 'number') expect((await refusal(asked)).code).toBe(answer);
+      if (typeof answer === 'number') expect(await asked.catch((error: StatusError) => error.code)).toBe(answer);
       else expect(await asked).toEqual(answer);
     },
   );
