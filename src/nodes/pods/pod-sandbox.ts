@@ -16,6 +16,7 @@ export class PodSandbox {
   private address: PodAddress | undefined;
   private refreshedAt = 0;
   private released = false;
+  private devicesEnded = false;
 
   constructor(private readonly context: AgentContext) {}
 
@@ -66,6 +67,18 @@ export class PodSandbox {
     }
   }
 
+  /** Whether drivers have yet to hear that the pod's containers need the devices of its claims no more. */
+  holdsDevices({ spec }: Pod): boolean {
+    return !this.devicesEnded && !!spec?.resourceClaims?.length;
+  }
+
+  /** @throws Error where a driver does not let go of a device */
+  async letGo(pod: Pod): Promise<void> {
+    if (!this.holdsDevices(pod)) return;
+    await this.context.devices.unprepare(pod.metadata.uid);
+    this.devicesEnded = true;
+  }
+
   /** A finished pod gives back its network and what is mounted; its logs and records stay until it is deleted. */
   async release(pod: Pod): Promise<void> {
     const { namespace = '', name, uid } = pod.metadata;
@@ -73,7 +86,7 @@ export class PodSandbox {
     if (this.released) return;
     await this.context.network.detach(uid);
     await this.context.volumes.discard(uid);
-    await this.context.devices.unprepare(uid);
+    await this.letGo(pod);
     this.released = true;
     this.current = undefined;
     this.address = undefined;

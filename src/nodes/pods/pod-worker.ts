@@ -207,6 +207,10 @@ export class PodWorker {
     if (this.closed) return undefined;
     const wait = this.workers.advance();
     const { phase } = this.report();
+    if (isTerminalPhase(phase) && !this.workers.running && this.shared.holdsDevices(this.pod)) {
+      await this.shared.letGo(this.pod);
+      this.report();
+    }
     // A failed init container ends the pod, and with it the sidecars that it had.
     if (isTerminalPhase(phase) && this.workers.running) void this.workers.stop();
     const waits = [wait, deadline, VOLUME_REFRESH_MS].filter((each) => each !== undefined);
@@ -223,6 +227,7 @@ export class PodWorker {
   private async settle(): Promise<undefined> {
     if (this.workers.running || this.verdict) {
       await this.stopAll();
+      await this.shared.letGo(this.pod);
       this.report();
     }
     await this.shared.release(this.pod);
@@ -232,6 +237,7 @@ export class PodWorker {
     await this.stopAll();
     // A start that was under way when the deletion came ends first.
     if (this.workers.running) return FIRST_RETRY_MS;
+    await this.shared.letGo(this.pod);
     if (!this.ended) {
       this.report();
       await this.reporter.flushed();
@@ -266,6 +272,8 @@ export class PodWorker {
       over: Boolean(pod.metadata.deletionTimestamp) && !workers.running,
       now: this.context.clock.now(),
     });
+    // once told that it is over, the claims are freed, and their devices are others'
+    if (isTerminalPhase(status.phase) && this.shared.holdsDevices(pod)) return status;
     // nobody else keeps it
     if (this.picture) this.pod = { ...pod, status };
     this.reporter.report(status);

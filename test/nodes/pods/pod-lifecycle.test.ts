@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ClaimDevices } from '../../../src/nodes/devices/pod-devices.ts';
 import type { PodNetwork } from '../../../src/nodes/network/pod-network.ts';
 import { FakeNode } from './fake-node.ts';
 
@@ -352,6 +353,34 @@ it('a pod that is bound while the node still looks for what an earlier one left 
   expect(Object.fromEntries(found)).toEqual({ p: true });
   expect(begins()).toEqual(['start c']);
 });
+
+it.each(['ends', 'is deleted', 'takes too long'])(
+  'a pod that %s is over when the devices of its claims have been let go, and not before',
+  async (how) => {
+    await node.close();
+    let held = true;
+    const devices = {
+      prepare: () => Promise.resolve(new Map()),
+      unprepare: () => (held ? Promise.reject(new Error('busy')) : Promise.resolve()),
+      collect: () => Promise.resolve(),
+    } as unknown as ClaimDevices;
+    node = await FakeNode.open({ limits: { devices } });
+    await node.run('p', {
+      restartPolicy: 'Never',
+      resourceClaims: [{ name: 'x', resourceClaimName: 'x' }],
+      containers: [container()],
+      ...(how === 'takes too long' && { activeDeadlineSeconds: 1 }),
+    });
+    expect(node.status('p').phase).toBe('Running');
+    if (how === 'is deleted') await node.cluster.client.delete('pods', 'a', 'p', { gracePeriodSeconds: 1 });
+    if (how !== 'takes too long') node.runtime.last('c').end(0);
+    await node.advance(40_000);
+    expect(node.status('p').phase).toBe('Running');
+    held = false;
+    await node.advance(120_000);
+    expect(node.find('p')?.status?.phase).toBe({ ends: 'Succeeded', 'takes too long': 'Failed' }[how]);
+  },
+);
 
 it('a node that is full refuses the next pod for good', async () => {
   await node.close();
