@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { Slice } from '../../api/fairness/turns.ts';
+import { Pace } from '../../api/write/pace.ts';
 import { errorMessage } from '../../meta/error-message.ts';
 import { isRecord } from '../../meta/record.ts';
-import type { Steps } from '../../meta/steps.ts';
 import type { Answer } from '../../rules/http/answer-to.ts';
 import type { OtherDocuments, SecondDocument } from '../openapi/others/documents.ts';
 import { readSecond } from '../openapi/others/read-second.ts';
@@ -132,15 +131,6 @@ export class RemoteDocuments implements OtherDocuments {
     if (others + length > MAX_ALL_BYTES) throw new Error('there is no room for its document');
     const etag = answer.etag ?? `"${createHash('sha512').update(answer.body).digest('hex').toUpperCase()}"`;
     if (etag === second?.etag) return { second, bytes };
-    return { second: await inTurns(readSecond(answer.body.toString('utf8'), etag, spec)), bytes: length };
-  }
-}
-
-/** The outcome of work in steps, others having their turn between them. */
-async function inTurns<T>(steps: Steps<T>): Promise<T> {
-  const slice = new Slice();
-  for (let next = steps.next(); ; next = steps.next()) {
-    if (next.done) return next.value;
-    if (slice.over) await slice.next();
+    return { second: await new Pace().run(readSecond(answer.body.toString('utf8'), etag, spec)), bytes: length };
   }
 }
