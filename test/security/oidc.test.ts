@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { get } from 'node:https';
+import { text } from 'node:stream/consumers';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -14,6 +15,9 @@ const ACCOUNTS = {
   bob: { email: 'ann@example.com', email_verified: false, groups: ['system:masters'], department: 'build' },
   cat: { email: 'cat@example.com', email_verified: true, groups: 'builders', department: 'elsewhere' },
 };
+
+/** Where one may come as nobody: to be signed in too. */
+const OPEN = ['/livez', '/readyz', '/dashboard/login', '/dashboard/login/back', '/graphiql/session'];
 
 /** A real OpenID provider, whose accounts sign in as browsers do. */
 describe('an OpenID provider', () => {
@@ -32,7 +36,12 @@ describe('an OpenID provider', () => {
       kind: 'AuthenticationConfiguration',
       jwt: [
         {
-          issuer: { url: issuer.url, certificateAuthority: issuer.ca, audiences: ['ku7s'] },
+          issuer: {
+            url: issuer.url,
+            certificateAuthority: issuer.ca,
+            audiences: ['page', 'ku7s'],
+            audienceMatchPolicy: 'MatchAny',
+          },
           claimValidationRules: [
             { expression: 'claims.department == "build"', message: 'builders only' },
             { expression: 'claims.?email_verified.orValue(true) == true', message: 'an address that was not checked' },
@@ -45,7 +54,7 @@ describe('an OpenID provider', () => {
           userValidationRules: [{ expression: "!user.username.startsWith('system:')", message: 'a reserved name' }],
         },
       ],
-      anonymous: { enabled: true, conditions: [{ path: '/livez' }, { path: '/readyz' }] },
+      anonymous: { enabled: true, conditions: OPEN.map((at) => ({ path: at })) },
     };
     writeFileSync(file, stringify(configuration));
     cluster = await startCluster(['--roles', 'api', '--authentication-config', file]);
@@ -115,6 +124,36 @@ describe('an OpenID provider', () => {
     expect(await review(token, [])).toMatchObject({ authenticated: true, user: { username: 'oidc:ann@example.com' } });
     expect((await review(token, ['elsewhere'])).authenticated).toBeUndefined();
     expect((await review(await of('cat'), [])).authenticated).toBeUndefined();
+  });
+
+  it('signs a browser in, whose session is its user’s', async () => {
+    const jars = new Map<string, Map<string, string>>();
+    /** As a browser goes there, with what it keeps of each host. */
+    const visit = async (at: string): Promise<{ status: number; location: string; text: string }> => {
+      const url = new URL(at);
+      const jar = jars.get(url.host) ?? new Map<string, string>();
+      jars.set(url.host, jar);
+      const cookie = [...jar].map((pair) => pair.join('=')).join('; ');
+      const headers = { cookie, 'sec-fetch-site': 'same-origin' };
+      const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+        get(url, { rejectUnauthorized: false, agent: false, headers }, resolve).on('error', reject);
+      });
+      for (const set of answer.headers['set-cookie'] ?? []) {
+        const [name = '', value = ''] = (set.split(';', 1)[0] ?? '').split('=');
+        jar.set(name, value);
+      }
+      const location = new URL(answer.headers.location ?? '', url).href;
+      return { status: answer.statusCode ?? 0, location, text: await text(answer) };
+    };
+    const back = `${cluster.url}/dashboard/login/back`;
+    issuer.lead('ann', { id: 'page', redirect: back });
+    let next = `${cluster.url}/dashboard/login?issuer=${encodeURIComponent(issuer.url)}`;
+    for (let steps = 0; steps < 9 && !next.startsWith(back); steps++) next = (await visit(next)).location;
+    expect(await visit(next)).toMatchObject({ status: 303, location: `${cluster.url}/dashboard` });
+    const who = JSON.parse((await visit(`${cluster.url}/graphiql/session`)).text) as { user: string };
+    expect(who.user).toBe('oidc:ann@example.com');
+    // it works once
+    expect((await visit(next)).status).toBe(403);
   });
 
   it.each([
