@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import type { Clock } from '../../rules/clock.ts';
+import { asOwner } from '../../rules/machine/as-owner.ts';
 import type { FolderUsage } from './node-usage.ts';
 
 /** What is measured at once: the command line has an end. */
@@ -64,7 +65,8 @@ export async function measureFolders(paths: readonly string[]): Promise<Map<stri
 /** What goes meanwhile makes du fail at the end; what it has written holds all the same. */
 function du(flags: readonly string[], paths: readonly string[]): Promise<Map<string, number>> {
   return new Promise((resolve) => {
-    const args = ['-n', '19', 'du', '--summarize', '--one-file-system', '--null', ...flags, '--', ...paths];
+    const all = ['--summarize', '--one-file-system', '--null', ...flags, '--', ...paths];
+    const args = ['-n', '19', ...asOwner('du', all).flat()];
     execFile('nice', args, { timeout: LIMIT_MS, killSignal: 'SIGKILL', maxBuffer: OUTPUT_BYTES }, (_error, stdout) => {
       const lines = stdout.split('\0').map((line) => line.split('\t'));
       resolve(new Map(lines.flatMap(([size, path]) => (path === undefined ? [] : [[path, Number(size)] as const]))));

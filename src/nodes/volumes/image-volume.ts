@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import type { ImageVolumeSource, Pod } from '../../../schema/types.ts';
 import type { Image } from '../images/image-service.ts';
-import { removeTree } from '../images/store/layer-store.ts';
 import { mergeLayers } from '../images/store/merge-layers.ts';
 import { mountedAt } from '../../rules/machine/mount-table.ts';
+import { removeFolder } from '../../rules/machine/remove-folder.ts';
 import { makeOpenDirectory } from './open-directory.ts';
 import { runCommand } from '../../rules/machine/run-command.ts';
 
@@ -36,7 +36,7 @@ export async function imageVolume(image: Image, directory: string): Promise<stri
 async function merged(layers: readonly string[], directory: string): Promise<string> {
   if (existsSync(directory)) return directory;
   const aside = `${directory}.part`;
-  await removeTree(aside);
+  await removeFolder(aside);
   await mkdir(aside, { recursive: true, mode: 0o700 });
   await mergeLayers(layers, aside);
   await rename(aside, directory);

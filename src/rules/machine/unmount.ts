@@ -1,5 +1,6 @@
-import { realpath, rm } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { isWithin, mountTable } from './mount-table.ts';
+import { removeFolder } from './remove-folder.ts';
 import { runCommand } from './run-command.ts';
 
 /**
@@ -18,5 +19,5 @@ export async function unmountBelow(folder: string): Promise<void> {
  */
 export async function removeTree(folder: string): Promise<void> {
   await unmountBelow(folder);
-  await rm(folder, { recursive: true, force: true });
+  await removeFolder(folder);
 }

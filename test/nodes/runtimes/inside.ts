@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Pod, SecurityContext } from '../../../schema/types.ts';
-import type { Cgroups } from '../../../src/nodes/cgroups/contract.ts';
+import type { Container, Pod, SecurityContext } from '../../../schema/types.ts';
+import type { Cgroups, Controller } from '../../../src/nodes/cgroups/contract.ts';
 import { openNodeCgroups } from '../../../src/nodes/cgroups/node-cgroups.ts';
 import type { LimitOptions } from '../../../src/nodes/contract.ts';
 import { LogStore } from '../../../src/nodes/logs/log-store.ts';
@@ -26,6 +26,10 @@ export interface Tried {
   workingDir?: string;
   /** of the container, and of what is run beside it */
   env?: Record<string, string>;
+  /** of the container */
+  resources?: NonNullable<Container['resources']>;
+  /** the node refuses what it cannot hold to its limits */
+  requireLimits?: boolean;
   /** run beside the container, which then only waits */
   beside?: boolean;
   /** done when the container runs, and nothing beside it yet */
@@ -41,6 +45,8 @@ export class Inside {
   readonly logs = new LogStore(join(this.data, 'logs'), Date.now);
   readonly runtime: ProcessRuntime;
   private readonly cgroups: Cgroups | undefined;
+  /** what this node cannot enforce and why; empty where it enforces all */
+  readonly missing: string;
   private count = 0;
   /** as the server has it */
   private readonly umask = process.umask(0o077);
@@ -48,8 +54,13 @@ export class Inside {
   /** @param limits of the node */
   constructor(limits: LimitOptions = {}) {
     const { data, can, logs } = this;
-    const { cgroups, podPids } = openNodeCgroups(mkdtempSync(join(tmpdir(), 'ku7s-cgroups-')), realClock, limits);
+    const { cgroups, podPids, missing } = openNodeCgroups(
+      mkdtempSync(join(tmpdir(), 'ku7s-cgroups-')),
+      realClock,
+      limits,
+    );
     this.cgroups = cgroups;
+    this.missing = missing;
     mkdirSync(join(data, 'pods', 'other', 'volumes', 'token'), { recursive: true });
     writeFileSync(join(data, 'pods', 'other', 'volumes', 'token', 'secret'), SECRET);
     writeFileSync(join(data, 'key'), SECRET);
@@ -60,7 +71,12 @@ export class Inside {
 
   /** Whether something holds a pod to its processes: a cgroup, or the limit of its user namespace. */
   get limitsProcesses(): boolean {
-    return !this.can.root || (this.cgroups?.enforces.has('pids') ?? false);
+    return !this.can.root || this.enforces('pids');
+  }
+
+  /** Whether a cgroup holds containers to their part of it. */
+  enforces(controller: Controller): boolean {
+    return this.cgroups?.enforces.has(controller) ?? false;
   }
 
   /** Of a pod that no other has. */
@@ -70,12 +86,13 @@ export class Inside {
 
   /** What a shell script in a container prints, and its exit code. */
   async run(script: string, tried: Tried = {}): Promise<{ code: number; out: string }> {
-    const { own = {}, pod = {}, mounts = [], beside = false, workingDir, env = {} } = tried;
+    const { own = {}, pod = {}, mounts = [], beside = false, workingDir, env = {}, resources = {} } = tried;
     const { cgroups, runtime } = this;
     const identity = this.identity();
-    const object = podOf(identity.uid, own);
-    const context = { cgroups, runtime, unenforced: { why: '', refused: false } };
+    const object = podOf(identity.uid, { securityContext: own, resources });
+    const context = { cgroups, runtime, unenforced: { why: this.missing, refused: tried.requireLimits ?? false } };
     const cgroup = sandboxCgroup(object, new Map(), context);
+    const attempt = attemptCgroup(object, object.spec!.containers[0]!, 0, mounts, context);
     const sandbox = await runtime.startPod(sandboxSpec({ pod: identity, cgroup, ...pod }));
     const command = tried.command ?? ['/bin/sh', '-c', `exec 2>&1; ${script}`];
     const starting = runtime.start({
@@ -89,7 +106,7 @@ export class Inside {
       workingDir,
       sandbox,
       security: securityOf(own),
-      cgroup: attemptCgroup(object, object.spec!.containers[0]!, 0, mounts, context),
+      cgroup: attempt,
       stdin: false,
       tty: false,
     });
@@ -129,7 +146,7 @@ export class Inside {
   }
 }
 
-const podOf = (uid: string, securityContext: SecurityContext): Pod => ({
+const podOf = (uid: string, container: Partial<Container>): Pod => ({
   metadata: { name: 'p', namespace: 'default', uid, resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z' },
-  spec: { containers: [{ name: 'c', securityContext }] },
+  spec: { containers: [{ name: 'c', ...container }] },
 });

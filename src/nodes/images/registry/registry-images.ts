@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Clock } from '../../../rules/clock.ts';
+import { removeFolder } from '../../../rules/machine/remove-folder.ts';
 import { Keyring } from '../credentials/keyring.ts';
 import { newImage, sha256 } from '../image-content.ts';
 import type { ImageReference } from '../image-reference.ts';
@@ -9,7 +10,6 @@ import { chooseManifest, MAX_CONFIG, MAX_MANIFEST, parseManifest, type Descripto
 import { INDEX_TYPES, MANIFEST_TYPES } from '../oci/media-types.ts';
 import type { Platform } from '../oci/platform.ts';
 import type { ImageStore } from '../store/image-store.ts';
-import { removeTree } from '../store/layer-store.ts';
 import { fetchBlob } from './fetch-blob.ts';
 import { readBody } from './http-client.ts';
 import { RegistryAnswer, RegistryClient, type RepositoryAccess } from './registry-client.ts';
@@ -98,7 +98,7 @@ export class RegistryImages implements RegistrySource {
     } finally {
       signal.removeEventListener('abort', stop);
       fetching.abort(new Error('the pull is over'));
-      await removeTree(aside);
+      await removeFolder(aside);
     }
   }
 

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeFolder } from '../../../rules/machine/remove-folder.ts';
 import { decompressed } from './decompress.ts';
 import type { FileRange } from './file-range.ts';
 import { LayerError } from './layer-tree.ts';
@@ -45,7 +46,7 @@ export class LayerStore {
     const store = new LayerStore(directory, { root, whiteout: join(directory, 'whiteout') }, limits);
     mkdirSync(join(directory, 'layers'), { recursive: true, mode: 0o700 });
     await chmod(directory, 0o700);
-    await removeTree(join(directory, 'tmp'));
+    await removeFolder(join(directory, 'tmp'));
     mkdirSync(join(directory, 'tmp'), { mode: 0o700 });
     store.load();
     return store;
@@ -95,7 +96,7 @@ export class LayerStore {
     this.layers.delete(diffId);
     const aside = await this.temporary();
     await rename(join(this.directory, 'layers', String(layer.number)), join(aside, 'layer'));
-    await removeTree(aside);
+    await removeFolder(aside);
   }
 
   private async unpack(diffId: string, content: FileRange): Promise<Layer> {
@@ -118,7 +119,7 @@ export class LayerStore {
       this.layers.set(diffId, kept);
       return kept;
     } catch (error) {
-      await removeTree(aside);
+      await removeFolder(aside);
       throw error;
     }
   }
@@ -137,21 +138,4 @@ export class LayerStore {
       }
     }
   }
-}
-
-/** Removes a folder; of one who is not root, also what does not let its owner in. */
-export async function removeTree(path: string): Promise<void> {
-  try {
-    await rm(path, { recursive: true, force: true });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
-    await letIn(path);
-    await rm(path, { recursive: true, force: true });
-  }
-}
-
-async function letIn(directory: string): Promise<void> {
-  await chmod(directory, 0o700);
-  for (const entry of await readdir(directory, { withFileTypes: true }))
-    if (entry.isDirectory()) await letIn(join(directory, entry.name));
 }

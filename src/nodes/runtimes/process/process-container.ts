@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { Socket } from 'node:net';
 import { EventEmitter } from 'node:events';
 import type { Clock } from '../../../rules/clock.ts';
+import { removeFolder } from '../../../rules/machine/remove-folder.ts';
 import type { LogWriter } from '../../logs/log-writer.ts';
 import type { ContainerExit, ContainerInput, RunningContainer } from '../runtime.ts';
 import type { ContainerSelf } from './container-self.ts';
-import { removeLayers } from './layers.ts';
 import { readProcess } from './pod-namespaces.ts';
 import { holdMounts, processesAmong, sendSignal, startTicks, type HeldMounts } from './process-table.ts';
 
@@ -106,7 +106,7 @@ export class ProcessContainer implements RunningContainer {
     this.drained(() => {
       const startError = code === 128 ? readText(join(this.directory, 'start-error')) : undefined;
       this.log.close();
-      void removeLayers(this.directory);
+      removeFolder(join(this.directory, 'layers')).catch(() => undefined);
       this.output.emit('end');
       this.finish({ exitCode: code, finishedAt: this.clock.now(), ...(startError && { startError }) });
     });

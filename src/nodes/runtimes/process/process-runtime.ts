@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { constants, openSync, realpathSync, statSync, type Stats } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../../rules/clock.ts';
+import { removeFolder } from '../../../rules/machine/remove-folder.ts';
 import type { LogStore, PodIdentity } from '../../logs/log-store.ts';
 import { UnsupportedError } from '../../pods/unsupported.ts';
 import type {
@@ -122,7 +122,7 @@ export class ProcessRuntime implements ContainerRuntime {
     const hidden = spec.root.kind === 'host' ? [...this.machine.hidden, ...(await this.secrets.current())] : [];
     const machine = { ...this.machine, hidden };
     const steps = containerSteps(spec, self, directory, await this.holder(spec.sandbox), machine);
-    await rm(directory, { recursive: true, force: true });
+    await removeFolder(directory);
     const launcher = await this.keeper.launcher();
     for (const name of ['root', 'layers']) makeDirectory(join(directory, name));
     saveSelf(directory, self);
@@ -185,12 +185,12 @@ export class ProcessRuntime implements ContainerRuntime {
     const holder = findHolder(directory);
     if (holder) sendSignal(holder.pid, 'SIGKILL');
     await this.unmount(join(directory, 'shm'));
-    await rm(directory, { recursive: true, force: true });
+    await removeFolder(directory);
   }
 
   async removePod(pod: PodIdentity): Promise<void> {
     await this.stopPod(pod);
-    await rm(join(this.options.root, pod.uid, 'containers'), { recursive: true, force: true });
+    await removeFolder(join(this.options.root, pod.uid, 'containers'));
   }
 
   /** Where the pod's /dev/shm is a mount of the host's, it outlives the process that made it. */

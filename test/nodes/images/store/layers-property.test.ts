@@ -16,7 +16,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LIMITS } from '../../../../src/nodes/images/store/limits.ts';
 import { mergeLayers } from '../../../../src/nodes/images/store/merge-layers.ts';
-import { removeTree } from '../../../../src/nodes/images/store/layer-store.ts';
+import { removeFolder } from '../../../../src/rules/machine/remove-folder.ts';
 import { unpackLayer } from '../../../../src/nodes/images/store/unpack-layer.ts';
 import { archive, type ArchiveEntry } from '../../../support/image-archive.ts';
 
@@ -35,7 +35,7 @@ beforeAll(() => {
   writeFileSync(join(outside, 'd', 'f'), 'before');
   execFileSync('mknod', [whiteout, 'c', '0', '0']);
 });
-afterAll(() => removeTree(scratch));
+afterAll(() => removeFolder(scratch));
 
 /** All that is below a folder, without following a link. */
 function tree(directory: string, path = ''): string[] {
