@@ -69,7 +69,7 @@ test('DefaultTolerationSeconds.adds what the pod does not say', async () => {
   ]);
 });
 
-test('RuntimeClass.gives overhead and place, and contradicts a pod that says otherwise', async () => {
+test('RuntimeClass.gives overhead and place, and contradicts a pod that says otherwise (PodSpec.runtimeClassName)', async () => {
   const scheduling = { nodeSelector: { x: '1' }, tolerations: [{ key: 'sandbox', operator: 'Exists' }] };
   const overhead = { podFixed: { cpu: '10m' } };
   await t.create('runtimeclasses.node.k8s.io', { metadata: { name: 'r' }, handler: 'h', overhead, scheduling });

@@ -28,7 +28,7 @@ test('ServiceAccount.mounts its token, and wants the account to be there', async
   );
 });
 
-test('Priority.is that of the class', async () => {
+test('Priority.is that of the class (PodSpec.priorityClassName)', async () => {
   expect(
     (await t.create('pods', pod('critical', { priorityClassName: 'system-node-critical' }))).object['spec'].priority,
   ).toBe(2000001000);

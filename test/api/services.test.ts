@@ -70,6 +70,11 @@ test('node ports come and go with the type', async () => {
   await service('np3', { type: 'NodePort', ports: [{ port: 80, nodePort: port }] });
 });
 
+test('a load balancer has no node ports where ServiceSpec.allocateLoadBalancerNodePorts says so', async () => {
+  const { object } = await service('without', { type: 'LoadBalancer', allocateLoadBalancerNodePorts: false });
+  expect(object['spec'].ports?.[0]?.nodePort).toBeUndefined();
+});
+
 test('a Service of another type lets go of what only the old one had', async () => {
   const { object } = await service('lb', {
     type: 'LoadBalancer',
@@ -143,7 +148,7 @@ test('TCP and UDP of one port share a node port', async () => {
   expect(the(one).nodePort).toBe(the(two).nodePort);
 });
 
-test('families are those of the cluster', async () => {
+test('families are those of the cluster (ServiceSpec.ipFamilies, ServiceSpec.ipFamilyPolicy)', async () => {
   const refused = async (spec: object) =>
     (await refusal(service('families', spec))).details?.causes?.map((c) => `${c.field}: ${c.message}`);
   expect(await refused({ ipFamilyPolicy: 'RequireDualStack' })).toEqual([

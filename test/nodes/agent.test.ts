@@ -157,7 +157,7 @@ describe('the node agent', () => {
     expect(users).toContain('system:node:n1');
   });
 
-  it('runs a pod and serves its log to the API server alone', async () => {
+  it('runs a pod of its PodSpec.nodeName and serves its log to the API server alone', async () => {
     await addPod('hello', {
       containers: [
         container(['sh', '-c', 'echo hello $NAME; sleep 100'], {

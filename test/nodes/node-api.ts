@@ -12,14 +12,25 @@ export class NodeApi {
   private constructor(
     readonly api: FakeApi,
     readonly informers: Informers,
+    private readonly shared: boolean,
   ) {
     this.client = api.client;
   }
 
-  /** @param clock of the informers; the API's own when not given */
-  static async open(clock?: Clock, options: FakeApiOptions = {}): Promise<NodeApi> {
-    const api = await FakeApi.open({ ...options, clock: new FakeClock(clock?.now()) });
-    return new NodeApi(api, createInformers(api.client, clock ?? api.clock, { random: () => 0.5 }));
+  /**
+   * @param clock of the informers; the API's own when not given
+   * @param given an API that others use too, and that stays
+   */
+  static async open(
+    clock?: Clock,
+    { api: given, ...options }: FakeApiOptions & { api?: FakeApi } = {},
+  ): Promise<NodeApi> {
+    const api = given ?? (await FakeApi.open({ ...options, clock: new FakeClock(clock?.now()) }));
+    return new NodeApi(
+      api,
+      createInformers(api.client, clock ?? api.clock, { random: () => 0.5 }),
+      given !== undefined,
+    );
   }
 
   get clock(): FakeClock {
@@ -46,6 +57,6 @@ export class NodeApi {
 
   async close(): Promise<void> {
     await this.informers.stop();
-    await this.api.close();
+    if (!this.shared) await this.api.close();
   }
 }

@@ -25,7 +25,7 @@ describe('endpoints of services', () => {
   const start = async () => (cluster = await startCluster([endpoints, endpointslice(), endpointslicemirroring]));
   const slices = () => cluster.list('endpointslices.discovery.k8s.io');
 
-  it('follow the pods and their readiness', async () => {
+  it('follow the pods of ServiceSpec.selector and their readiness, at ServicePort.targetPort', async () => {
     await start();
     await cluster.put('nodes', { metadata: { name: 'n1', labels: { 'topology.kubernetes.io/zone': 'z' } } });
     await cluster.put('services', service());
@@ -59,7 +59,7 @@ describe('endpoints of services', () => {
     expect(cluster.logs).toEqual([]);
   });
 
-  it('are published before they are ready where the service says so, with what its ports speak', async () => {
+  it('are published before they are ready where the service says so, with what its ports speak (ServicePort.appProtocol)', async () => {
     await start();
     const ports = [{ name: 'web', port: 80, targetPort: 'http', protocol: 'TCP', appProtocol: 'kubernetes.io/h2c' }];
     await cluster.put('services', service({ publishNotReadyAddresses: true, ports }));
@@ -75,7 +75,7 @@ describe('endpoints of services', () => {
     ]);
   });
 
-  it('have hints while their service asks for them', async () => {
+  it('have hints while their service asks for them (ServiceSpec.trafficDistribution)', async () => {
     await start();
     for (const [name, zone] of [
       ['n1', 'a'],

@@ -73,7 +73,7 @@ describe('preemption', () => {
 
   it.each<[string, Partial<PodSpec>, Pod[], string]>([
     [
-      'that may not',
+      'that may not (PodSpec.preemptionPolicy)',
       { preemptionPolicy: 'Never' },
       [on('n1', 'a', 5, '4'), full('n2')],
       'not eligible due to preemptionPolicy=Never.',

@@ -55,6 +55,14 @@ describe('scheduler', () => {
     expect(where.filter((name) => name === 'n2')).toHaveLength(2);
   });
 
+  it('leaves pods of another scheduler alone (PodSpec.schedulerName)', async () => {
+    await start();
+    await cluster.addNodes(node('n1'));
+    await cluster.put('pods', pod('p', '1', { schedulerName: 'other' }));
+    await cluster.advance(10);
+    expect(await placed()).toEqual({ p: undefined });
+  });
+
   it('leaves gated pods alone until the gate is gone', async () => {
     await start();
     await cluster.addNodes(node('n1'));

@@ -19,6 +19,11 @@ export class FakeClock implements Clock {
     this.timers.delete(handle as number);
   }
 
+  /** As if the time since then had not passed; what waits for a time waits for it still. */
+  setBack(time: number): void {
+    this.time = time;
+  }
+
   /** Runs what is due within the next `ms`; between timers everything that they started may finish. */
   async advance(ms: number): Promise<void> {
     const end = this.time + ms;

@@ -136,9 +136,10 @@ function editsFor(container: Container, { devices }: Sandbox): DeviceEdits {
   }
 }
 
-async function mountsOf(
+/** Where a container has the volumes of its pod, and its block devices. @throws ConfigError for one that is not there */
+export async function mountsOf(
   container: Container,
-  sandbox: Sandbox,
+  sandbox: Pick<Sandbox, 'volumes'>,
   env: Readonly<Record<string, string>>,
 ): Promise<BindMount[]> {
   const source = (name: string, use: 'mount' | 'map'): VolumeSource => {

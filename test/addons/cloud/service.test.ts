@@ -75,7 +75,7 @@ describe('the load balancer of a Service', () => {
 
   test.each([
     ['another type', { type: 'NodePort' }, []],
-    ['the class of somebody else', { loadBalancerClass: 'test/other' }, []],
+    ['the class of somebody else (ServiceSpec.loadBalancerClass)', { loadBalancerClass: 'test/other' }, []],
     ['its own class', { loadBalancerClass: 'test/own' }, ['ensure s n1+n2']],
   ])('with %s', async (_, spec, calls) => expect(await give(spec)).toEqual(calls));
 
@@ -86,7 +86,11 @@ describe('the load balancer of a Service', () => {
     ['the traffic policy', ({ spec }) => (spec.externalTrafficPolicy = 'Local'), ['ensure s n1+n2']],
     ['an annotation', ({ metadata }) => (metadata.annotations = { a: 'b' }), ['ensure s n1+n2']],
     ['an external address', ({ spec }) => (spec.externalIPs = ['192.0.2.9']), ['ensure s n1+n2']],
-    ['an address that is asked for', ({ spec }) => (spec.loadBalancerIP = '192.0.2.9'), ['ensure s n1+n2']],
+    [
+      'an address that is asked for (ServiceSpec.loadBalancerIP)',
+      ({ spec }) => (spec.loadBalancerIP = '192.0.2.9'),
+      ['ensure s n1+n2'],
+    ],
     ['a label', ({ metadata }) => (metadata.labels = { a: 'b' }), []],
     ['the selector', ({ spec }) => (spec.selector = { a: 'b' }), []],
     ['the type', ({ spec }) => (spec.type = 'ClusterIP'), ['delete s']],

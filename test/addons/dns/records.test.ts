@@ -38,7 +38,7 @@ const answers = answersOver(informers);
 
 const D = 'default.svc.cluster.local';
 const target = (name: string, port: number, weight: number) => ({ priority: 0, weight, port, target: `${name}.${D}` });
-describe('what is answered to', () => {
+describe('what is answered to names, ServiceSpec.externalName among them:', () => {
   it.each([
     [`web.${D}`, 'A', ['10.96.0.7']],
     [`WEB.${D}`, 'A', ['10.96.0.7']],

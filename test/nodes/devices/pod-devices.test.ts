@@ -72,7 +72,7 @@ describe('devices of claims', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  it('are prepared once for all pods of a claim, and let go with the last of them, whatever agent runs', async () => {
+  it('are prepared once for all pods of a claim (PodSpec.resourceClaims, PodResourceClaim.resourceClaimName), and let go with the last of them', async () => {
     expect(driver.told).toEqual(['']);
     const found = await devices().prepare(user('p'));
     expect(deviceIdsFor({ name: 'c', resources: { claims: [{ name: 'c0' }] } }, found)).toEqual([GPU]);
@@ -138,7 +138,7 @@ describe('devices of claims', () => {
     await expect(devices().prepare(user('p'))).rejects.toThrow(`DRA driver ${DRIVER} is not registered`);
   });
 
-  it('are those of the request that a container names', () => {
+  it('are those of ResourceClaim.request of the PodResourceClaim.name that ResourceRequirements.claims have as ResourceClaim.name', () => {
     const prepared = (request: string, id: string) => ({
       request_names: request ? [request] : [],
       pool_name: 'n1',

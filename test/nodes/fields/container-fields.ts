@@ -1,4 +1,5 @@
-import type { EnvFromSource, EnvVarSource, Probe } from '../../../schema/types.ts';
+import type { ContainerResizePolicy, EnvFromSource, EnvVarSource, Probe } from '../../../schema/types.ts';
+import { containerLimits } from '../../../src/nodes/cgroups/figures.ts';
 import {
   elsewhere,
   follows,
@@ -6,16 +7,18 @@ import {
   inContainer,
   inEphemeral,
   parts,
+  seen,
   works,
   type Decision,
   type Trial,
 } from './decision.ts';
+import { observeAdmission, PORT } from './observe-admission.ts';
 import { WRITER } from './observe.ts';
 
 const RUN_PROBE = 'test/nodes/probes/run-probe.test.ts';
 const STDIN = 'test/nodes/server/attach-session.test.ts';
 
-const FAILS: Probe = { exec: { command: ['fail'] }, periodSeconds: 1, failureThreshold: 3 };
+export const FAILS: Probe = { exec: { command: ['fail'] }, periodSeconds: 1, failureThreshold: 3 };
 const failing = (more: Partial<Probe>) =>
   inContainer({ livenessProbe: { ...FAILS, ...more } }, { livenessProbe: FAILS });
 
@@ -44,6 +47,17 @@ const withOther = {
 const ends = { restartPolicy: 'Never' };
 const rule = { action: 'Restart', exitCodes: { operator: 'In', values: [3] } };
 
+const amounts = (text: string) => ({ requests: { cpu: text }, limits: { cpu: text } });
+/** A container that is to have more of the processor, with this policy and with that one. */
+const resized = (after: ContainerResizePolicy[], before: ContainerResizePolicy[]): Trial => {
+  const [having, without] = [after, before].map((resizePolicy) => ({
+    container: { resources: amounts('500m'), ...(resizePolicy.length && { resizePolicy }) },
+    resize: amounts('1'),
+  }));
+  return { after: having!, before: without! };
+};
+const cpuPolicy = (restartPolicy: string): ContainerResizePolicy => ({ resourceName: 'cpu', restartPolicy });
+
 /** Of Container; those of EphemeralContainer are the same where it may have them. */
 const containerFields: Readonly<Record<string, Decision>> = {
   args: works(inContainer({ args: ['x'] })),
@@ -57,7 +71,7 @@ const containerFields: Readonly<Record<string, Decision>> = {
   name: works(inContainer({ name: 'other' })),
   ports: parts,
   readinessProbe: works(inContainer({ readinessProbe: FAILS })),
-  resizePolicy: works('test/nodes/pods/pod-resize.test.ts'),
+  resizePolicy: works(resized([cpuPolicy('RestartContainer')], [])),
   resources: parts,
   restartPolicy: follows(inContainer({ restartPolicy: 'Never' })),
   restartPolicyRules: parts,
@@ -91,9 +105,8 @@ export const NOT_EPHEMERAL = Object.keys(SAMPLES);
 const ofEphemeral = ({ before, after }: Trial): Trial => inEphemeral(after.container ?? {}, before.container ?? {});
 const ephemeral = Object.entries(containerFields).map(([field, decision]): [string, Decision] => {
   const { tried } = decision;
-  if (NOT_EPHEMERAL.includes(field))
-    return [`EphemeralContainer.${field}`, elsewhere('the API refuses it', 'test/nodes/fields/container-fields.ts')];
-  const how = typeof tried === 'object' ? ofEphemeral(tried) : tried;
+  if (NOT_EPHEMERAL.includes(field)) return [`EphemeralContainer.${field}`, idle('the API refuses it')];
+  const how = typeof tried === 'object' && 'after' in tried ? ofEphemeral(tried) : tried;
   return [`EphemeralContainer.${field}`, how ? works(how) : decision];
 });
 
@@ -196,16 +209,20 @@ export const containerAndProbeFields: Readonly<Record<string, Decision>> = {
   }),
   'Probe.timeoutSeconds': works(RUN_PROBE),
   'ContainerPort.containerPort': works(RUN_PROBE),
-  'ContainerPort.hostIP': follows('test/nodes/admission/admit.test.ts'),
-  'ContainerPort.hostPort': follows('test/nodes/admission/admit.test.ts'),
+  'ContainerPort.hostIP': follows(seen(observeAdmission, { port: { ...PORT, hostIP: '192.0.2.2' } }, { port: PORT })),
+  'ContainerPort.hostPort': follows(seen(observeAdmission, { port: { ...PORT, hostPort: 81 } }, { port: PORT })),
   'ContainerPort.name': works(RUN_PROBE),
-  'ContainerPort.protocol': follows('test/nodes/admission/admit.test.ts'),
-  'ContainerResizePolicy.resourceName': works('test/nodes/pods/pod-resize.test.ts'),
-  'ContainerResizePolicy.restartPolicy': works('test/nodes/pods/pod-resize.test.ts'),
+  'ContainerPort.protocol': follows(seen(observeAdmission, { port: { ...PORT, protocol: 'UDP' } }, { port: PORT })),
+  'ContainerResizePolicy.resourceName': works(
+    resized([cpuPolicy('RestartContainer')], [{ ...cpuPolicy('RestartContainer'), resourceName: 'memory' }]),
+  ),
+  'ContainerResizePolicy.restartPolicy': works(resized([cpuPolicy('RestartContainer')], [cpuPolicy('NotRequired')])),
   'ResourceRequirements.claims': works('test/nodes/devices/pod-devices.test.ts'),
   'ResourceClaim.name': works('test/nodes/devices/pod-devices.test.ts'),
   'ResourceClaim.request': works('test/nodes/devices/pod-devices.test.ts'),
-  'ResourceRequirements.limits': works('test/nodes/cgroups/figures.test.ts'),
+  'ResourceRequirements.limits': works(
+    seen((resources) => containerLimits({ containers: [] }, { resources }), { limits }, {}),
+  ),
   'ResourceRequirements.requests': follows(inContainer({ resources: { requests: { cpu: '100' } } })),
   'ContainerRestartRule.action': follows(inContainer({ ...ends, restartPolicyRules: [rule] }, ends)),
   'ContainerRestartRule.exitCodes': parts,

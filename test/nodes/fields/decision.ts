@@ -12,6 +12,14 @@ export interface TrialPod {
   ephemeral?: Partial<EphemeralContainer>;
   /** `c` does not hear signals */
   deaf?: boolean;
+  /** what `c` is to have while it runs, as `kubectl patch --subresource resize` says it */
+  resize?: NonNullable<Container['resources']>;
+}
+
+/** A part of the node that heeds a field by itself, on every runtime: what it makes of a thing without it and with it. */
+export interface Sight {
+  without: () => unknown;
+  having: () => unknown;
 }
 
 /** What becomes of a field on a runtime: `works`, `refused: MESSAGE`, or who else reads it, or why nothing does. */
@@ -20,8 +28,11 @@ export interface Decision {
   /** where it is another than on the process runtime */
   containerd?: string;
   simulated: string;
-  /** how these are known: by a trial, or by a test of its own; undefined where there is nothing to see on a node */
-  tried?: Trial | string;
+  /**
+   * How these are known: by a trial, by a part of the node that is asked, or by a test of its own, in a file that has the
+   * field's full name (`EnvVar.name`) in a title; undefined where there is nothing to see on a node.
+   */
+  tried?: Trial | Sight | string;
   /** its type's fields are not decided one by one */
   whole?: boolean;
 }
@@ -29,11 +40,15 @@ export interface Decision {
 const NOTHING_RUNS = 'nothing runs';
 
 /** Something happens on a node that runs things. */
-export const works = (tried: Trial | string): Decision => ({ process: 'works', simulated: NOTHING_RUNS, tried });
+export const works = (tried: Trial | Sight | string): Decision => ({
+  process: 'works',
+  simulated: NOTHING_RUNS,
+  tried,
+});
 /** Its type's fields say what happens. */
 export const parts: Decision = { process: '', simulated: '' };
 /** It decides about the pod's life, or where it may be. */
-export const follows = (tried: Trial | string): Decision => ({ process: 'works', simulated: 'works', tried });
+export const follows = (tried: Trial | Sight | string): Decision => ({ process: 'works', simulated: 'works', tried });
 /** Somebody other than the node reads it. @param tried the test that shows it */
 export const elsewhere = (who: string, tried: string): Decision => ({
   process: who,
@@ -55,6 +70,12 @@ export const unlessContainerd = (message: string, decision: Decision): Decision 
 });
 /** Nothing comes of it, as in Kubernetes on Linux. */
 export const idle = (why: string): Decision => ({ process: why, simulated: why, whole: true });
+
+/** What a function of the node's makes of one thing and of another, which differ by the field. */
+export const seen = <T>(look: (of: T) => unknown, having: T, without: T): Sight => ({
+  without: () => look(without),
+  having: () => look(having),
+});
 
 /** The field as part of the container. */
 export const inContainer = (after: Partial<Container>, before: Partial<Container> = {}): Trial => ({

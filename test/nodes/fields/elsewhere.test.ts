@@ -19,13 +19,13 @@ async function kept(spec: Partial<PodSpec>, container: Partial<Container> = {}):
 it.each([
   ['a volume', undefined, 1],
   ['no volume', false, 0],
-])('the API adds %s for a token: automountServiceAccountToken is %s', async (_, wanted, volumes) => {
+])('the API adds %s for a token: PodSpec.automountServiceAccountToken is %s', async (_, wanted, volumes) => {
   const made = await kept(wanted === undefined ? {} : { automountServiceAccountToken: wanted });
   expect(made.volumes ?? []).toHaveLength(volumes);
   expect(made.containers[0]?.volumeMounts ?? []).toHaveLength(volumes);
 });
 
-it('the API drops what only closed gates know: stopSignal, clusterTrustBundle, podCertificate', async () => {
+it('the API drops Lifecycle.stopSignal, VolumeProjection.clusterTrustBundle and VolumeProjection.podCertificate, of closed gates', async () => {
   const projected = [
     { clusterTrustBundle: { name: 'b', path: 'p' } },
     { podCertificate: { signerName: 'example.com/s', keyType: 'ED25519', credentialBundlePath: 'c' } },
@@ -41,7 +41,7 @@ it('the API drops what only closed gates know: stopSignal, clusterTrustBundle, p
   expect(sources).toEqual([[], [], ['downwardAPI']]);
 });
 
-it('the API checks the apiVersion of a reference to a field, and says which one it takes where it has none', async () => {
+it('the API checks ObjectFieldSelector.apiVersion, and says which one it takes where there is none', async () => {
   const env = (apiVersion?: string) => ({
     env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'metadata.name', ...(apiVersion && { apiVersion }) } } }],
   });

@@ -1,14 +1,16 @@
 import { createSimulatedNodes } from '../../../src/nodes/simulated.ts';
-import { NodeApi } from '../node-api.ts';
+import type { NodeApi } from '../node-api.ts';
 import type { TrialPod } from './decision.ts';
-import { OTHERS } from './observe.ts';
+import { atTheBeginning } from './shared-api.ts';
 
 /** Its containers end by themselves, so that what becomes of them then is seen too. */
 const ANNOTATIONS = { 'simulated.ku7s.io/run-seconds': '8', 'simulated.ku7s.io/exit-code': '3' };
 
 /** What can be seen of a pod through its life on a simulated node: its status, again and again. */
-export async function observeSimulated({ pod = {}, container = {}, ephemeral }: TrialPod): Promise<string> {
-  const cluster = await NodeApi.open();
+export const observeSimulated = (trial: TrialPod): Promise<string> =>
+  atTheBeginning((cluster) => observeIn(cluster, trial));
+
+async function observeIn(cluster: NodeApi, { pod = {}, container = {}, ephemeral }: TrialPod): Promise<string> {
   const { client, informers, clock } = cluster;
   const nodes = createSimulatedNodes({ count: 1, client, informers, clock, random: () => 0.5, log: () => undefined });
   const seen: unknown[] = [];
@@ -18,7 +20,6 @@ export async function observeSimulated({ pod = {}, container = {}, ephemeral }: 
     await clock.advance(0);
     await clock.advance(8000);
     await started;
-    await cluster.api.give(...OTHERS);
     const spec = { containers: [{ name: 'c', image: 'busybox', command: ['run'], ...container }], ...pod };
     await cluster.addPod('p', { nodeName: 'node-1', ...spec }, { metadata: { annotations: ANNOTATIONS } });
     await clock.advance(2000);
@@ -33,6 +34,5 @@ export async function observeSimulated({ pod = {}, container = {}, ephemeral }: 
     return JSON.stringify(seen).replaceAll(/[0-9a-f]{64}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}/g, 'ID');
   } finally {
     await nodes.stop();
-    await cluster.close();
   }
 }

@@ -1,12 +1,14 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { EphemeralContainer, Service } from '../../../schema/types.ts';
+import type { EphemeralContainer, PodSpec, Service } from '../../../schema/types.ts';
 import { logPrefix } from '../../../src/rules/log-line.ts';
 import { LogStore } from '../../../src/nodes/logs/log-store.ts';
+import type { NodeApi } from '../node-api.ts';
 import { FakeNode } from '../pods/fake-node.ts';
 import type { FakeContainer } from '../pods/fake-runtime.ts';
 import { CriRuntime } from './cri-runtime.ts';
 import type { TrialPod } from './decision.ts';
+import { atTheBeginning } from './shared-api.ts';
 
 /** Runtimes that run things. */
 export type Running = 'process' | 'containerd';
@@ -17,28 +19,17 @@ const SERVICE: Service = {
   spec: { clusterIP: '10.96.0.77', ports: [{ port: 5432 }] },
 };
 
-/** Who else is in the pod's namespace, for what refers to them. */
-export const OTHERS = [
-  ...['one', 'two'].flatMap((name) => [
-    {
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: { name, namespace: 'a' },
-      data: { KEY: `of ${name}`, OTHER: 'x' },
-    },
-    {
-      apiVersion: 'v1',
-      kind: 'Secret',
-      metadata: { name, namespace: 'a' },
-      stringData: { KEY: `of ${name}`, OTHER: 'x' },
-    },
-  ]),
-  { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'other', namespace: 'a' } },
-];
-
 /** What can be seen of a pod through its life on a node: what its runtime is told, what it is shown, what is said of it. */
-export async function observe({ pod = {}, container = {}, ephemeral, deaf }: TrialPod, on: Running): Promise<string> {
+export const observe = (trial: TrialPod, on: Running): Promise<string> =>
+  atTheBeginning((given) => observeIn(given, trial, on));
+
+async function observeIn(
+  given: NodeApi,
+  { pod = {}, container = {}, ephemeral, deaf, resize }: TrialPod,
+  on: Running,
+): Promise<string> {
   const node = await FakeNode.open({
+    given,
     limits: { services: () => [SERVICE] },
     ...(on === 'containerd' && { makeRuntime: (now: () => number) => new CriRuntime(now) }),
   });
@@ -49,13 +40,13 @@ export async function observe({ pod = {}, container = {}, ephemeral, deaf }: Tri
     void seen.push({ [what]: node.find('p')?.status, files: tree(join(node.directory, 'pods')) });
   try {
     const spec = { containers: [{ name: 'c', image: 'busybox', command: ['run'], ...container }], ...pod };
-    await node.cluster.api.give(...OTHERS);
     runtime.onStart = (started) => {
       if (started.spec.name === WRITER) write(started);
     };
     if (deaf) runtime.deaf.add('c');
     await node.run('p', { automountServiceAccountToken: false, ...spec });
     if (ephemeral) await debug(node, ephemeral);
+    if (resize) await change(node, 'resize', { containers: [{ name: 'c', resources: resize }] });
     look('first');
     await node.advance(15_000);
     look('later');
@@ -88,9 +79,12 @@ function write(container: FakeContainer): void {
 }
 
 async function debug(node: FakeNode, more: Partial<EphemeralContainer>): Promise<void> {
-  const spec = { ephemeralContainers: [{ name: 'e', image: 'busybox', command: ['run'], ...more }] };
-  const how = { type: 'strategic', subresource: 'ephemeralcontainers' } as const;
-  await node.cluster.client.patch('pods', 'a', 'p', { spec }, how);
+  const e = { name: 'e', image: 'busybox', command: ['run'], ...more };
+  await change(node, 'ephemeralcontainers', { ephemeralContainers: [e] });
+}
+
+async function change(node: FakeNode, subresource: string, spec: Partial<PodSpec>): Promise<void> {
+  await node.cluster.client.patch('pods', 'a', 'p', { spec }, { type: 'strategic', subresource });
   await node.advance(0);
 }
 
@@ -114,7 +108,15 @@ function tree(directory: string): unknown {
       .map((name) => {
         const stat = lstatSync(join(directory, name));
         const text = stat.isFile() && !name.endsWith('state.json') ? readFileSync(join(directory, name), 'utf8') : '';
-        return [name, [stat.mode.toString(8), stat.uid, stat.gid, text]];
+        return [name, [stat.mode.toString(8), stat.uid, stat.gid, withoutSeal(text)]];
       }),
   );
+}
+
+/** Of a token what was asked for it: each has another id and signature. */
+function withoutSeal(text: string): unknown {
+  const [, payload] = /^ey[\w-]+\.([\w-]+)\.[\w-]+$/.exec(text) ?? [];
+  if (payload === undefined) return text;
+  const { aud, exp, iat } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>;
+  return { aud, exp, iat };
 }

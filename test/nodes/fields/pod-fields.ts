@@ -1,9 +1,13 @@
-import { elsewhere, follows, idle, inPod, parts, unlessContainerd, works, type Decision } from './decision.ts';
+import { podLimits } from '../../../src/nodes/cgroups/figures.ts';
+import { elsewhere, follows, idle, inPod, parts, seen, unlessContainerd, works, type Decision } from './decision.ts';
+import { observeAdmission } from './observe-admission.ts';
 
 const SCHEDULER = 'the scheduler reads it';
 const IMAGES = 'test/nodes/images/image-manager.test.ts';
 const HELD = [{ name: 'i', image: 'busybox', command: ['run'] }];
 
+/** More than is left beside the other pod. */
+const LARGE = { resources: { requests: { cpu: '1500m' } } };
 const ACCOUNT = { env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'spec.serviceAccountName' } } }] };
 const NO_USERS = 'hostUsers: containers of containerd share the users of the machine';
 
@@ -60,9 +64,9 @@ export const podFields: Readonly<Record<string, Decision>> = {
   'PodSpec.nodeSelector': follows(inPod({ nodeSelector: { disk: 'ssd' } })),
   'PodSpec.os': parts,
   'PodOS.name': follows(inPod({ os: { name: 'windows' } })),
-  'PodSpec.overhead': follows('test/nodes/admission/admit.test.ts'),
+  'PodSpec.overhead': follows(seen(observeAdmission, { pod: { overhead: { cpu: '1' } } }, {})),
   'PodSpec.preemptionPolicy': elsewhere(SCHEDULER, 'test/scheduler/preemption.test.ts'),
-  'PodSpec.priority': follows('test/nodes/admission/admit.test.ts'),
+  'PodSpec.priority': follows(seen(observeAdmission, { pod: { ...LARGE, priority: 2_000_000_000 } }, { pod: LARGE })),
   'PodSpec.priorityClassName': elsewhere('the API computes the priority', 'test/api/admission.test.ts'),
   'PodSpec.readinessGates': parts,
   'PodReadinessGate.conditionType': follows(inPod({ readinessGates: [{ conditionType: 'example.com/ready' }] })),
@@ -73,7 +77,9 @@ export const podFields: Readonly<Record<string, Decision>> = {
     'a controller makes the claim',
     'test/reconcilers/scenarios/resourceclaim.ts',
   ),
-  'PodSpec.resources': works('test/nodes/cgroups/figures.test.ts'),
+  'PodSpec.resources': works(
+    seen((resources) => podLimits({ containers: [], ...resources }), { resources: { limits: { cpu: '1' } } }, {}),
+  ),
   'PodSpec.restartPolicy': follows(inPod({ restartPolicy: 'Never' })),
   'PodSpec.runtimeClassName': elsewhere(
     'the API adds overhead and placement; the handler is the only one',
@@ -92,8 +98,11 @@ export const podFields: Readonly<Record<string, Decision>> = {
   ),
   'PodSpec.shareProcessNamespace': works(inPod({ shareProcessNamespace: true })),
   'PodSpec.subdomain': works(inPod({ subdomain: 's' })),
-  'PodSpec.terminationGracePeriodSeconds': works('test/nodes/pods/pod-lifecycle.test.ts'),
-  'PodSpec.tolerations': { ...follows('test/nodes/admission/admit.test.ts'), whole: true },
+  'PodSpec.terminationGracePeriodSeconds': works({
+    before: { deaf: true },
+    after: { deaf: true, pod: { terminationGracePeriodSeconds: 1 } },
+  }),
+  'PodSpec.tolerations': { ...follows(seen(observeAdmission, {}, { pod: { tolerations: [] } })), whole: true },
   'PodSpec.topologySpreadConstraints': elsewhere(SCHEDULER, 'test/scheduler/plugins/pod-topology-spread.test.ts'),
   'PodSpec.volumes': parts,
   'PodSpec.workloadRef': idle('no feature of 1.35 that is on by default reads it'),

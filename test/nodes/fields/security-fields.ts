@@ -1,4 +1,5 @@
-import type { PodSecurityContext, SecurityContext } from '../../../schema/types.ts';
+import type { Pod, PodSecurityContext, SecurityContext } from '../../../schema/types.ts';
+import { ownershipOf } from '../../../src/nodes/volumes/ownership.ts';
 import {
   follows,
   idle,
@@ -6,6 +7,7 @@ import {
   inPod,
   parts,
   refused,
+  seen,
   unlessContainerd,
   works,
   type Decision,
@@ -47,7 +49,14 @@ export const securityFields: Readonly<Record<string, Decision>> = {
     before: { pod: { volumes: [{ name: 'v', emptyDir: {} }] } },
     after: { pod: { volumes: [{ name: 'v', emptyDir: {} }], securityContext: { fsGroup: 7 } } },
   }),
-  'PodSecurityContext.fsGroupChangePolicy': works('test/nodes/volumes/ownership.test.ts'),
+  'PodSecurityContext.fsGroupChangePolicy': works(
+    seen(
+      (more: PodSecurityContext) =>
+        ownershipOf({ spec: { containers: [], securityContext: { fsGroup: 7, ...more } } } as unknown as Pod, false),
+      { fsGroupChangePolicy: 'OnRootMismatch' },
+      {},
+    ),
+  ),
   'PodSecurityContext.runAsGroup': works(shared({ runAsGroup: 7 })),
   'PodSecurityContext.runAsNonRoot': works(shared({ runAsNonRoot: true })),
   'PodSecurityContext.runAsUser': works(shared({ runAsUser: 7 })),

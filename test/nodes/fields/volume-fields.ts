@@ -1,18 +1,28 @@
-import type { Volume, VolumeMount } from '../../../schema/types.ts';
+import type {
+  ConfigMapProjection,
+  ConfigMapVolumeSource,
+  DownwardAPIVolumeSource,
+  ProjectedVolumeSource,
+  SecretVolumeSource,
+  ServiceAccountTokenProjection,
+  Volume,
+  VolumeDevice,
+  VolumeMount,
+  VolumeProjection,
+} from '../../../schema/types.ts';
+import { mountsOf } from '../../../src/nodes/pods/container-spec.ts';
+import { memorySize } from '../../../src/nodes/volumes/empty-dir.ts';
 import {
   elsewhere,
   parts,
   refused,
+  seen,
   unlessContainerd,
   works,
   type Decision,
   type Trial,
   type TrialPod,
 } from './decision.ts';
-
-const FILES = 'test/nodes/volumes/volume-files.test.ts';
-const DEVICES = 'test/nodes/volumes/claimed-volume.test.ts';
-const EMPTY_DIRS = 'test/nodes/volumes/empty-dir.test.ts';
 
 /** A pod with a volume of this kind, mounted. */
 const mounted = (source: Partial<Volume>, more: Partial<VolumeMount> = {}): TrialPod => ({
@@ -42,7 +52,51 @@ const unserved = (source: Partial<Volume>): Decision =>
 const all = (type: string, fields: string, decision: Decision): Record<string, Decision> =>
   Object.fromEntries(fields.split(' ').map((field) => [`${type}.${field}`, decision]));
 const hostPath = { path: '/usr' };
+const change = (having: Partial<Volume>, without: Partial<Volume>): Decision =>
+  works({ before: mounted(without), after: mounted(having) });
+const ITEM = { key: 'KEY', path: 'file' };
+const configMap = (having: ConfigMapVolumeSource, without: ConfigMapVolumeSource = {}): Decision =>
+  change({ configMap: { name: 'one', ...having } }, { configMap: { name: 'one', ...without } });
+const secret = (having: SecretVolumeSource, without: SecretVolumeSource = {}): Decision =>
+  change({ secret: { secretName: 'one', ...having } }, { secret: { secretName: 'one', ...without } });
+const NAME = { path: 'name', fieldRef: { fieldPath: 'metadata.name' } };
+const downward = (having: DownwardAPIVolumeSource, without: DownwardAPIVolumeSource = { items: [NAME] }): Decision =>
+  change({ downwardAPI: having }, { downwardAPI: without });
+const MAP: VolumeProjection = { configMap: { name: 'one' } };
+const projected = (
+  having: VolumeProjection[],
+  without: VolumeProjection[],
+  more: ProjectedVolumeSource = {},
+): Decision => change({ projected: { sources: having, ...more } }, { projected: { sources: without } });
+const bothProjections = (field: string, having: ConfigMapProjection, without: ConfigMapProjection) => ({
+  [`ConfigMapProjection.${field}`]: projected([{ configMap: having }], [{ configMap: without }]),
+  [`SecretProjection.${field}`]: projected([{ secret: having }], [{ secret: without }]),
+});
+const token = (more: Partial<ServiceAccountTokenProjection>): Decision =>
+  projected([{ serviceAccountToken: { path: 'token', ...more } }], [{ serviceAccountToken: { path: 'token' } }]);
+const BLOCKS = new Map(['v', 'w'].map((name) => [name, { path: `/dev/${name}`, readOnly: false, block: true }]));
+/** Of a container that has one of two block devices. */
+const device = (more: Partial<VolumeDevice>): Decision =>
+  works(
+    seen(
+      (devices: Partial<VolumeDevice>) => {
+        const volumeDevices = [{ name: 'v', devicePath: '/dev/a', ...devices }];
+        return mountsOf({ name: 'c', volumeDevices }, { volumes: BLOCKS }, {});
+      },
+      more,
+      {},
+    ),
+  );
 const claim = { accessModes: ['ReadWriteOnce' as const], resources: { requests: { storage: '1Mi' } } };
+
+/** One of each kind that holds files. */
+export const ALL_VOLUMES: Volume[] = [
+  { emptyDir: {} },
+  { configMap: { name: 'one' } },
+  { secret: { secretName: 'one' } },
+  { downwardAPI: { items: [NAME] } },
+  { projected: { sources: [MAP, { serviceAccountToken: { path: 'token' } }] } },
+].map((source, n) => ({ name: `v${n}`, ...source }));
 
 /** The fields of Volume and its sources, of mounts and devices. */
 export const volumeFields: Readonly<Record<string, Decision>> = {
@@ -56,8 +110,8 @@ export const volumeFields: Readonly<Record<string, Decision>> = {
   ),
   'VolumeMount.subPath': works(mount({ subPath: 's' })),
   'VolumeMount.subPathExpr': works(mount({ subPathExpr: '$(HOSTNAME)' })),
-  'VolumeDevice.devicePath': works(DEVICES),
-  'VolumeDevice.name': works(DEVICES),
+  'VolumeDevice.devicePath': device({ devicePath: '/dev/b' }),
+  'VolumeDevice.name': device({ name: 'w' }),
   'Volume.name': works(NAMED),
   ...all('Volume', 'configMap downwardAPI emptyDir hostPath projected secret', parts),
   'Volume.csi': served({ csi: { driver: 'x.example' } }),
@@ -84,23 +138,45 @@ export const volumeFields: Readonly<Record<string, Decision>> = {
   'Volume.scaleIO': unserved({ scaleIO: { gateway: 'g', system: 's', secretRef: { name: 's' }, volumeName: 'v' } }),
   'Volume.storageos': unserved({ storageos: { volumeName: 'v' } }),
   'Volume.vsphereVolume': unserved({ vsphereVolume: { volumePath: 'v' } }),
-  ...all('ConfigMapVolumeSource', 'defaultMode items name optional', works(FILES)),
-  ...all('SecretVolumeSource', 'defaultMode items optional secretName', works(FILES)),
-  ...all('KeyToPath', 'key mode path', works(FILES)),
-  ...all('DownwardAPIVolumeSource', 'defaultMode items', works(FILES)),
-  ...all('DownwardAPIVolumeFile', 'fieldRef mode path resourceFieldRef', works(FILES)),
-  ...all('ProjectedVolumeSource', 'defaultMode sources', works(FILES)),
+  'ConfigMapVolumeSource.defaultMode': configMap({ defaultMode: 0o400 }),
+  'ConfigMapVolumeSource.items': configMap({ items: [ITEM] }),
+  'ConfigMapVolumeSource.name': configMap({ name: 'two' }),
+  'ConfigMapVolumeSource.optional': configMap({ name: 'none', optional: true }, { name: 'none' }),
+  'SecretVolumeSource.defaultMode': secret({ defaultMode: 0o400 }),
+  'SecretVolumeSource.items': secret({ items: [ITEM] }),
+  'SecretVolumeSource.optional': secret({ secretName: 'none', optional: true }, { secretName: 'none' }),
+  'SecretVolumeSource.secretName': secret({ secretName: 'two' }),
+  'KeyToPath.key': configMap({ items: [{ ...ITEM, key: 'OTHER' }] }, { items: [ITEM] }),
+  'KeyToPath.mode': configMap({ items: [{ ...ITEM, mode: 0o400 }] }, { items: [ITEM] }),
+  'KeyToPath.path': configMap({ items: [{ ...ITEM, path: 'other' }] }, { items: [ITEM] }),
+  'DownwardAPIVolumeSource.defaultMode': downward({ items: [NAME], defaultMode: 0o400 }),
+  'DownwardAPIVolumeSource.items': downward({ items: [NAME] }, {}),
+  'DownwardAPIVolumeFile.fieldRef': downward({ items: [{ ...NAME, fieldRef: { fieldPath: 'metadata.namespace' } }] }),
+  'DownwardAPIVolumeFile.mode': downward({ items: [{ ...NAME, mode: 0o400 }] }),
+  'DownwardAPIVolumeFile.path': downward({ items: [{ ...NAME, path: 'other' }] }),
+  'DownwardAPIVolumeFile.resourceFieldRef': downward(
+    { items: [{ path: 'x', resourceFieldRef: { containerName: 'c', resource: 'limits.memory' } }] },
+    { items: [{ path: 'x', resourceFieldRef: { containerName: 'c', resource: 'limits.cpu' } }] },
+  ),
+  'ProjectedVolumeSource.defaultMode': projected([MAP], [MAP], { defaultMode: 0o400 }),
+  'ProjectedVolumeSource.sources': projected([MAP], []),
   ...all('VolumeProjection', 'configMap downwardAPI secret serviceAccountToken', parts),
   ...all(
     'VolumeProjection',
     'clusterTrustBundle podCertificate',
     elsewhere('the API drops it: its gate is closed in 1.35', 'test/nodes/fields/elsewhere.test.ts'),
   ),
-  ...all('ConfigMapProjection', 'items name optional', works(FILES)),
-  ...all('SecretProjection', 'items name optional', works(FILES)),
-  ...all('DownwardAPIProjection', 'items', works(FILES)),
-  ...all('ServiceAccountTokenProjection', 'audience expirationSeconds path', works(FILES)),
-  ...all('EmptyDirVolumeSource', 'medium sizeLimit', works(EMPTY_DIRS)),
+  ...bothProjections('items', { name: 'one', items: [ITEM] }, { name: 'one' }),
+  ...bothProjections('name', { name: 'two' }, { name: 'one' }),
+  ...bothProjections('optional', { name: 'none', optional: true }, { name: 'none' }),
+  'DownwardAPIProjection.items': projected([{ downwardAPI: { items: [NAME] } }], [{ downwardAPI: {} }]),
+  'ServiceAccountTokenProjection.audience': token({ audience: 'vault' }),
+  'ServiceAccountTokenProjection.expirationSeconds': token({ expirationSeconds: 700 }),
+  'ServiceAccountTokenProjection.path': token({ path: 'other' }),
+  'EmptyDirVolumeSource.medium': works(kind({ emptyDir: { medium: 'HugePages-2Mi' } })),
+  'EmptyDirVolumeSource.sizeLimit': works(
+    seen((source) => memorySize(source, { containers: [] }, 2 ** 30), { sizeLimit: '1Mi' }, {}),
+  ),
   'HostPathVolumeSource.path': works(kind({ hostPath })),
   'HostPathVolumeSource.type': works({
     before: mounted({ hostPath }),

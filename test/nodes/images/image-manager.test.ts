@@ -202,7 +202,7 @@ describe('credentials', () => {
     };
   };
 
-  it('are tried one after the other', async () => {
+  it('are tried one after the other (PodSpec.imagePullSecrets, LocalObjectReference.name)', async () => {
     closed();
     secrets = { one: secret('one', 'wrong'), two: secret('two', 'right'), other: secret('other', 'x', 'other.com') };
     await ensure('Always', NAME, pod(['other', 'one', 'two']));

@@ -56,7 +56,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-it('answers a load balancer how many endpoints this node has', async () => {
+it('answers a load balancer how many endpoints this node has (ServiceSpec.healthCheckNodePort)', async () => {
   const port = await freePort();
   const events: string[] = [];
   let healthy = true;

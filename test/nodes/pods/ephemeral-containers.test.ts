@@ -39,7 +39,7 @@ it('start while an init container holds up the others', async () => {
   expect(node.status('p').phase).toBe('Pending');
 });
 
-it('see the processes of their target, and wait for one that does not run', async () => {
+it('see the processes of EphemeralContainer.targetContainerName, and wait for one that does not run', async () => {
   await node.run('p', { restartPolicy: 'Never', containers: [container(), container({}, 'gone')] });
   node.runtime.last('gone').end(0);
   await debug(container({ targetContainerName: 'c' }, 'one'), container({ targetContainerName: 'gone' }, 'two'));

@@ -52,6 +52,7 @@ export class FakeNode {
       events: string[];
       attached: Set<string>;
       shuttingDown: boolean;
+      given: boolean;
     },
     private readonly manifests: () => ManifestFolder | undefined,
   ) {
@@ -64,14 +65,17 @@ export class FakeNode {
     maxPods = 110,
     limits,
     manifests,
+    given,
     makeRuntime = (now) => new FakeRuntime(now),
   }: {
     maxPods?: number;
     limits?: Partial<AgentContext>;
     manifests?: string;
+    /** who opened it closes it */
+    given?: NodeApi;
     makeRuntime?: (now: () => number) => FakeRuntime;
   } = {}): Promise<FakeNode> {
-    const cluster = await NodeApi.open();
+    const cluster = given ?? (await NodeApi.open());
     const { clock, api } = cluster;
     const directory = mkdtempSync(join(tmpdir(), 'ku7s-pods-'));
     const files = new Files();
@@ -81,6 +85,7 @@ export class FakeNode {
       events: [] as string[],
       attached: new Set<string>(),
       shuttingDown: false,
+      given: given !== undefined,
     };
     const podsDir = join(directory, 'pods');
     const client = cluster.client.as('system:node:n1', 'kubelet');
@@ -193,7 +198,7 @@ export class FakeNode {
   async close(): Promise<void> {
     this.runtime.deaf.clear();
     await this.manager.stop(1);
-    await this.cluster.close();
+    if (!this.parts.given) await this.cluster.close();
     rmSync(this.directory, { recursive: true, force: true });
   }
 }

@@ -135,9 +135,12 @@ describe('what surrounds a container', () => {
       { type: 'Localhost', profile: 'a/b.json' },
     ],
     [{ privileged: true, seccompProfile: { type: 'RuntimeDefault' } }, {}, true, { type: 'Unconfined' }],
-  ])('filters system calls: %j in %j, default %s', (own, shared, seccompDefault, expected) => {
-    expect(of(own, shared, { seccompDefault }).seccomp).toEqual(expected);
-  });
+  ])(
+    'filters system calls (SeccompProfile.type, SeccompProfile.localhostProfile): %j in %j, default %s',
+    (own, shared, seccompDefault, expected) => {
+      expect(of(own, shared, { seccompDefault }).seccomp).toEqual(expected);
+    },
+  );
 
   it.each<[boolean | undefined, boolean]>([
     [undefined, false],
@@ -148,7 +151,7 @@ describe('what surrounds a container', () => {
     expect(of(own).noNewPrivileges).toBe(noNewPrivileges);
   });
 
-  it('has an AppArmor profile that is loaded, or is refused', () => {
+  it('has an AppArmor profile that is loaded, or is refused (AppArmorProfile.type, AppArmorProfile.localhostProfile)', () => {
     const apparmor = new Set(['web']);
     const profile = (localhostProfile: string) => ({
       appArmorProfile: { type: 'Localhost' as const, localhostProfile },

@@ -49,7 +49,12 @@ describe('a prober', () => {
   it.each([
     ['three failures in a row', {}, 'oxxoxxx', '1o 7x'],
     ['each failure from the threshold on', { failureThreshold: 2 }, 'xxxx', '2x 3x 4x'],
-    ['as many successes as it takes', { successThreshold: 3, failureThreshold: 1 }, 'xooxooo', '1x 4x 7o'],
+    [
+      'as many successes as it takes (Probe.successThreshold)',
+      { successThreshold: 3, failureThreshold: 1 },
+      'xooxooo',
+      '1x 4x 7o',
+    ],
     ['one success', { failureThreshold: 1 }, 'xoox', '1x 2o 4x'],
   ])('tells %s', async (_, probe, results, expected) => {
     expect((await play(probe, results)).verdicts).toBe(expected);

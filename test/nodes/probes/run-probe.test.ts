@@ -75,7 +75,7 @@ describe('a probe', () => {
   it.each<[field: string, () => Probe, string, result: RegExp, asked: string[]]>([
     ['HTTPGetAction.port, a number', () => http({}), '127.0.0.1', /^ok$/, ['/ 127.0.0.1 ']],
     [
-      'HTTPGetAction.port, a name of ContainerPort.name',
+      'HTTPGetAction.port, a name: the ContainerPort.containerPort of that ContainerPort.name',
       () => http({ port: 'web' }),
       '127.0.0.1',
       /^ok$/,

@@ -22,7 +22,7 @@ function container() {
 it.each([
   ['the end of what is sent', true, 'close its stdin'],
   ['the end of what is sent', false, 'leave'],
-])('%s with stdinOnce %s: %s', (_, stdinOnce, done) => {
+])('%s with Container.stdinOnce (EphemeralContainer.stdinOnce) %s: %s', (_, stdinOnce, done) => {
   const { journal, running } = container();
   const session = attachSession(running, true, stdinOnce);
   session.write(Buffer.from('a'));

@@ -25,7 +25,10 @@ const claims = async (cluster: Cluster) =>
     finalizers: metadata.finalizers ?? [],
   }));
 
-/** Pods get the claims of their templates, which go when the pod is done; a claim that others share is let go. */
+/**
+ * Pods get the claims of their templates (PodResourceClaim.resourceClaimTemplateName), which go when the pod is done; a
+ * claim that others share is let go.
+ */
 export const resourceclaimScenario: Scenario = {
   controllers: () => [resourceclaim()],
   given: [

@@ -38,7 +38,7 @@ describe('PodTopologySpread', () => {
       [FULL, FULL, 'ok', MISSING],
     ],
     [
-      'a pod that does not count itself',
+      'a pod whose PodSpec.topologySpreadConstraints do not count itself',
       pod('p', { topologySpreadConstraints: [constraint()] }),
       ['ok', 'ok', 'ok', MISSING],
     ],

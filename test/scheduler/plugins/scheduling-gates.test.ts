@@ -8,7 +8,7 @@ describe('SchedulingGates', () => {
     [undefined, undefined],
     [[], undefined],
     [['example.com/g', 'h'], 'waiting for scheduling gates: [example.com/g h]'],
-  ])('holds pods that have any: %j', (gates, why) => {
+  ])('holds pods that have any PodSpec.schedulingGates: %j', (gates, why) => {
     const spec = gates ? { schedulingGates: gates.map((name) => ({ name })) } : {};
     expect(schedulingGates.preEnqueue?.(pod('p', spec), viewOf({}))).toBe(why);
   });
