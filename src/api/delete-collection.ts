@@ -20,12 +20,13 @@ export async function deleteCollection(
   options: ListOptions,
   how: DeleteOptions,
 ): Promise<ListAnswer> {
-  core.authorizer.requireAttributes(ctx, selectedAttributes('deletecollection', target, options));
+  const attributes = selectedAttributes('deletecollection', target, options);
+  core.authorizer.requireAttributes(ctx, attributes);
   ctx.audit?.sentText(() => optionsText(how));
   checkDeleteOptions(how);
   warnOfDeletion(ctx, target, how);
   // who may delete the collection need not be allowed to list it
-  const found = await listAuthorized(core, target, options);
+  const found = await listAuthorized(core, ctx.user, attributes, target, options);
   const waiting = [...found.items];
   const together = withChangeSet(ctx);
   const worker = async (): Promise<void> => {

@@ -1,7 +1,8 @@
 import { expired } from '../meta/status.ts';
 import { Compacted, type Having, type ListSnapshot, type Store, type Stored } from '../store/contract.ts';
+import type { ResourceAttributes } from './authorization/attributes.ts';
 import { pastOf } from './authorization/past.ts';
-import type { ListAnswer, ListOptions, RequestContext, Target } from './contract.ts';
+import type { ListAnswer, ListOptions, RequestContext, Target, User } from './contract.ts';
 import { decodeContinue, encodeContinue, type ContinueToken } from './continue-token.ts';
 import { hasWebhook, inKindsVersion } from './conversion/stored-version.ts';
 import type { Core } from './core.ts';
@@ -17,18 +18,7 @@ const LOOK_EVERY = 512;
 /** A collection, or a page of it, as it was at one revision. */
 export async function list(core: Core, ctx: RequestContext, target: Target, options: ListOptions): Promise<ListAnswer> {
   const { selection, attributes } = authorizedSelection(core, ctx, 'list', target, options);
-  checkListOptions(options);
-  const token = options.continue ? decodeContinue(options.continue) : undefined;
-  const revision = pastRevision(options, token);
-  if (revision !== undefined) {
-    const since = await pastOf(core, ctx.user, attributes);
-    if (!since || revision < since.revision) {
-      if (token) throw tooOld(token);
-      // as if nothing had been there
-      return { kind: target.kind, revision: Number(revision), items: [] };
-    }
-  }
-  return listAuthorized(core, target, options, selection);
+  return listAuthorized(core, ctx.user, attributes, target, options, selection);
 }
 
 /** The revision that a list is to be of, where it is not the newest. */
@@ -38,9 +28,11 @@ function pastRevision(options: ListOptions, token: ContinueToken | undefined): n
   return isExact(options) ? parseRevision(options.resourceVersion) : undefined;
 }
 
-/** The same for a caller that has been authorised otherwise. */
+/** The same for a caller that has the right of `attributes`: it reaches back as far as that. */
 export async function listAuthorized(
   core: Core,
+  user: User,
+  attributes: ResourceAttributes,
   target: Target,
   options: ListOptions,
   selection = selectionOf(target, options),
@@ -48,6 +40,15 @@ export async function listAuthorized(
   checkListOptions(options);
   const token = options.continue ? decodeContinue(options.continue) : undefined;
   if (token) checkContinue(options);
+  const revision = pastRevision(options, token);
+  if (revision !== undefined) {
+    const since = await pastOf(core, user, attributes);
+    if (!since || revision < since.revision) {
+      if (token) throw tooOld(token);
+      // as if nothing had been there
+      return { kind: target.kind, revision: Number(revision), items: [] };
+    }
+  }
   const snapshot = await snapshotOf(core.store, selection, options, token);
   const unreadable = core.store.unreadable(selection.scope);
   if (unreadable) throw unreadableCollection(unreadable);

@@ -60,7 +60,7 @@ const say = (name: string, says: string) => t.create('configmaps', { metadata: {
 beforeAll(async () => {
   t = await TestApi.open();
   const read = { apiGroups: [''], resources: ['configmaps', 'events', 'pods/log', 'namespaces'] };
-  const verbs = ['get', 'list', 'watch', 'create', 'delete', 'update'];
+  const verbs = ['get', 'list', 'watch', 'create', 'delete', 'deletecollection', 'update'];
   await t.create(ROLES, { metadata: { name: 'reads' }, rules: [{ ...read, verbs }] }, '');
   const byName = [{ ...read, resourceNames: ['kept', 'p'], verbs: ['get', 'list', 'watch'] }];
   await t.create(ROLES, { metadata: { name: 'reads-some' }, rules: byName }, '');
@@ -155,6 +155,14 @@ const QUESTIONS: [what: string, ask: (ctx: RequestContext) => Promise<Told>][] =
     'the rest of a list of then',
     (ctx) => listed(ctx, { continue: encodeContinue({ revision: then, namespace: NS, name: 'kept' }) }),
   ],
+  [
+    'what is deleted of a list of then',
+    async (ctx) => {
+      const options = { resourceVersion: `${then}`, resourceVersionMatch: 'Exact' };
+      const found = await t.api.deleteCollection(ctx, maps(), options, { dryRun: ['All'] });
+      return spoken(found.items.map(({ object }) => object));
+    },
+  ],
   ['a watch from then', (ctx) => watched(ctx, maps(), then)],
   ['a watch of one from then', (ctx) => watched(ctx, maps('kept'), then)],
   ['a watch from when the namespace was made', (ctx) => watched(ctx, maps(), made)],
@@ -220,6 +228,7 @@ const ANSWERS: [who: string, user: string, answers: Told[]][] = [
       ['old'],
       ['old', 'old'],
       ['old'],
+      ['old', 'old'],
       ['new', 'old'],
       ['new', 'old'],
       ['new'],
@@ -232,19 +241,19 @@ const ANSWERS: [who: string, user: string, answers: Told[]][] = [
   [
     'with a right in the namespace',
     'here',
-    [['new'], [], ['new'], ['new'], [], [], [], 410, 410, 410, ['new'], 404, [], NEW_LINES, NEW_LINES],
+    [['new'], [], ['new'], ['new'], [], [], [], 410, [], 410, 410, ['new'], 404, [], NEW_LINES, NEW_LINES],
   ],
   [
     'with a right to some everywhere',
     'all-some',
-    [['new', 'old'], 403, [], [], 403, ['old'], 403, 403, 403, ['new', 'old'], 403, 404, [], NAMED_OLD, NAMED_OLD],
+    [['new', 'old'], 403, [], [], 403, ['old'], 403, 403, 403, 403, ['new', 'old'], 403, 404, [], NAMED_OLD, NAMED_OLD],
   ],
   [
     'with a right to some in the namespace',
     'here-some',
-    [['new'], 403, [], [], 403, [], 403, 403, 403, 410, 403, 404, [], ['container new'], ['container new']],
+    [['new'], 403, [], [], 403, [], 403, 403, 403, 403, 410, 403, 404, [], ['container new'], ['container new']],
   ],
-  ['without a right', 'nobody', [403, 403, [], [], 403, 403, 403, 403, 403, 403, 403, 404, [], [], []]],
+  ['without a right', 'nobody', [403, 403, [], [], 403, 403, 403, 403, 403, 403, 403, 403, 404, [], [], []]],
 ];
 
 describe.each(ANSWERS)('of a namespace that was made again, one %s', (_, name, answers) => {
