@@ -23,15 +23,10 @@ const running = (api: TestApi, namespace: string, name: string): Promise<unknown
   const status = { name: 'main', image: IMAGE, imageID: '', containerID: 'x://1', ready: true, restartCount: 0, state };
   return api.merge('pods/status', name, { status: { containerStatuses: [status] } }, namespace);
 };
-const selecting = (app: string): object => ({
-  replicas: 2,
-  selector: { matchLabels: { app } },
-  template: { metadata: { labels: { app } }, spec: { containers: [{ name: 'main', image: `${app}:1` }] } },
-});
 const serviceAccount = (api: TestApi): Promise<unknown> =>
   api.create('serviceaccounts', { metadata: { name: 'default' } }, 'default').catch(() => undefined);
 
-/** By the field of the subscription. */
+/** By the name of the subscription, or by its field. */
 export const FOLLOWED: Readonly<Record<string, Followed>> = {
   drainNode: {
     before: (api) => api.create('nodes', { metadata: { name: 'node-1' } }, ''),
@@ -46,6 +41,14 @@ export const FOLLOWED: Readonly<Record<string, Followed>> = {
       type: 'CHANGES',
       totalCount: 1,
       changes: [{ type: 'ENTER', from: null, to: 0, object: { metadata: { name: 'new' } } }],
+    }),
+  },
+  WithNodes: {
+    first: { type: 'RESULT', items: [{ metadata: { name: 'db-0' }, node: { spec: { unschedulable: null } } }] },
+    change: (api) => api.merge('nodes', 'n2', { spec: { unschedulable: true } }, ''),
+    told: () => ({
+      type: 'CHANGES',
+      changes: [{ type: 'UPDATE', object: { node: { spec: { unschedulable: true } } } }],
     }),
   },
   podsAggregateLive: {
@@ -72,15 +75,15 @@ export const FOLLOWED: Readonly<Record<string, Followed>> = {
     told: () => ({ done: true, failed: false }),
   },
   deploymentLogs: {
-    before: async (api) => {
-      await api.create('deployments.apps', { metadata: { name: 'web' }, spec: selecting('web') }, 'shop');
-      await running(api, 'shop', 'web-0');
-    },
-    first: [{ pod: 'web-0', container: 'main', text: 'ready' }],
+    first: [
+      { pod: 'web-0', container: 'main', text: 'ready' },
+      { pod: 'web-1', container: 'main', text: 'ready' },
+    ],
     change: async (api) => {
       await pod(api, 'shop', 'web-9', 'n2', 'web');
       await running(api, 'shop', 'web-9');
     },
     told: () => [{ pod: 'web-9', container: 'main', text: 'ready' }],
   },
+  podLogs: { told: () => [{ text: 'ready' }] },
 };

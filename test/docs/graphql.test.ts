@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { Kind, OperationTypeNode, getOperationAST, parse, validate, type GraphQLSchema } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { RemoteReader } from '../../src/api/contract.ts';
 import { FakeNode, say, succeed } from '../resolvers/exec/fake-node.ts';
 import { TestGraphQL, type Result } from '../resolvers/mutations/support.ts';
 import { at } from '../support/at.ts';
 import { FOLLOWED } from './followed.ts';
-import { seed } from './seed.ts';
+import { PAGE, seed } from './seed.ts';
 
 /**
  * The examples of docs/graphql.md, run in their order by an administrator of one new cluster. A ```graphql block is an
@@ -37,7 +37,9 @@ function examplesOf(text: string): Example[] {
   return examples;
 }
 
-const EXAMPLES = examplesOf(readFileSync(new URL('../../docs/graphql.md', import.meta.url), 'utf8'));
+const EXAMPLES = examplesOf(PAGE);
+/** of another server, which has the metrics of pods */
+const METRICS: RemoteReader = { read: async () => ({ kind: 'PodMetricsList', items: [] }) };
 const loose = (value: unknown): unknown =>
   value === '…'
     ? expect.anything()
@@ -62,6 +64,7 @@ describe('the examples of docs/graphql.md', () => {
       });
     node.logs = '2026-01-01T00:00:01Z ready\n';
     g = await TestGraphQL.open({}, node.dialer);
+    g.t.api.remote = METRICS;
     await seed(g.t);
     ({ schema } = g.graphql);
   });
@@ -70,9 +73,9 @@ describe('the examples of docs/graphql.md', () => {
     await node.close();
   });
 
-  async function follow(query: string, field: string): Promise<void> {
-    const followed = FOLLOWED[field];
-    if (!followed) throw new Error(`followed.ts says nothing of ${field}`);
+  async function follow(query: string, field: string, name = field): Promise<void> {
+    const followed = FOLLOWED[name] ?? FOLLOWED[field];
+    if (!followed) throw new Error(`followed.ts says nothing of ${name}`);
     const { before: prepare, first, change, told } = followed;
     await prepare?.(g.t);
     const payloads = g.graphql.as(g.t.ctx()).subscribe({ query });
@@ -98,7 +101,7 @@ describe('the examples of docs/graphql.md', () => {
       const operation = getOperationAST(document);
       const [root] = operation?.selectionSet.selections ?? [];
       if (operation?.operation === OperationTypeNode.SUBSCRIPTION && root?.kind === Kind.FIELD)
-        return follow(example.document, root.name.value);
+        return follow(example.document, root.name.value, operation.name?.value);
       const variables = Object.fromEntries(example.variables.map(([name, path]) => [name, at(before, path)]));
       before = await g.run(example.document, variables);
       if (example.answer) expect(before).toMatchObject(loose(example.answer) as object);
