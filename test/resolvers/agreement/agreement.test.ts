@@ -38,6 +38,7 @@ async function agree(seed: number, store?: Store): Promise<void> {
     await writing.step();
     if (random.chance(0.6)) await reading.step();
     if (random.chance(0.15)) await following.open();
+    if (random.chance(0.1)) following.interrupt();
   }
   await following.end();
   expect(model.changes.length).toBeGreaterThan(Number(STEPS) / 4);

@@ -6,21 +6,22 @@ import { PATIENCE_MS } from '../../support/patience.ts';
 import type { Random } from '../../support/random.ts';
 import type { Facades } from './facades.ts';
 import { randomAggregate } from './aggregates.ts';
-import { atRevision, type Model } from './model.ts';
+import { beginnings, eventsOf, type Told } from './events.ts';
+import type { Model } from './model.ts';
 import { answerOf, argumentsOf, called, document, oneOrAll, randomListQuestion, type ListQuestion } from './reading.ts';
+import { ALL, randomQuestion } from './questions.ts';
 import { checkRelations, relationsOf } from './related.ts';
+import { COMMON, SUBJECTS } from './subjects.ts';
 import { collectionOf } from './write.ts';
 
-interface Event {
-  type: string;
-  object: Loose;
-}
 /** A subscription of which the end must be what the model says. */
 interface Followed {
   what: string;
   /** throws where it is not (yet) */
   check(): void;
   stop(): void;
+  /** loses its connection, and goes on over another */
+  interrupt?(): void;
 }
 
 /** What is open at once: a user may have 200 live queries. */
@@ -46,12 +47,19 @@ export class Following {
     const forms: (() => void | Promise<void>)[] = [
       () => this.restWatch(),
       () => this.watch(),
+      () => this.watchKinds(),
+      () => this.watchObjects(),
       () => this.live(),
       () => this.live(),
       () => this.liveRelations(),
       () => this.liveAggregate(),
     ];
     await this.random.pick(forms)();
+  }
+
+  /** One that is open loses its connection. */
+  interrupt(): void {
+    this.random.pick(this.followed)?.interrupt?.();
   }
 
   /** Waits until all have told everything, and compares. */
@@ -63,25 +71,6 @@ export class Following {
       check();
       stop();
     }
-  }
-
-  /** What a watch of this tells: the state if it begins with that, and then what enters, changes and leaves. */
-  private eventsOf(asked: ListQuestion, from: number, withState: boolean): Event[] {
-    const { subject, namespaces, labels, fields, question } = asked;
-    const holds = (object: Loose | undefined): boolean =>
-      object !== undefined && labels.holds(object) && fields.holds(object) && (question?.holds(object) ?? true);
-    const state = withState ? answerOf(this.model, asked, from).map((object) => ({ type: 'ADDED', object })) : [];
-    const changes = this.model.changes
-      .filter((change) => change.revision > from && change.subject === subject)
-      .filter(({ object }) => !namespaces.length || namespaces.includes(object.metadata.namespace!))
-      .flatMap(({ type, object, before, revision }): Event[] => {
-        const [was, is] = [holds(before), type !== 'DELETED' && holds(object)];
-        if (is) return [{ type: was ? 'MODIFIED' : 'ADDED', object }];
-        if (!was) return [];
-        // as it was when it last belonged, at the revision at which it left
-        return [{ type: 'DELETED', object: atRevision(before!, revision) }];
-      });
-    return [...state, ...changes];
   }
 
   /** Where a watch begins: now, or behind. */
@@ -103,10 +92,13 @@ export class Following {
       ...(!withState && { resourceVersion: String(from) }),
     });
     const path = `${collectionOf(subject, namespaces.length === 1 ? namespaces[0] : undefined)}?${query}`;
-    const events: Event[] = [];
+    const events: unknown[] = [];
     const stop = await this.facades.watch(path, (event) => events.push(event));
     this.count('rest watches');
-    const check = (): void => expect(events, `${path} from ${from}`).toEqual(this.eventsOf(asked, from, withState));
+    const check = (): void =>
+      expect(events, `${path} from ${from}`).toEqual(
+        eventsOf(this.model, asked, from, withState).map(({ type, object }) => ({ type, object })),
+      );
     this.followed.push({ what: path, check, stop: () => (this.count('rest events', events.length), stop()) });
   }
 
@@ -119,33 +111,102 @@ export class Following {
     const query = document(
       'subscription',
       declared,
-      `${field} { type object { raw } oldObject { raw } resourceVersion errors: __typename }`,
+      `${field} { type object { raw } oldObject { raw } changedPaths resourceVersion }`,
     );
-    // who joins a watch that others have begun is told what these were
-    const own = withState ? query.replace('subscription', `subscription From${from}_${this.followed.length}`) : query;
-    const events: any[] = [];
-    const stop = this.facades.subscribe(own, variables, (payload) => events.push(payload));
-    // until it is open: what is written before that would belong to its state
-    await this.facades.fake.quiet();
+    const events: Told[] = [];
+    const stop = await this.subscribed(query, variables, from, withState, (event) =>
+      events.push(asTold({ ...event, object: event.object?.raw, oldObject: event.oldObject?.raw })),
+    );
     this.count('graphql watches');
     const said = JSON.stringify({ query, variables, from });
-    const check = (): void =>
-      expect(
-        events.map(({ type, object, errors }) => ({ type, object: object?.raw ?? errors })),
-        said,
-      ).toEqual(this.eventsOf(asked, from, withState));
+    const check = (): void => expect(events, said).toEqual(eventsOf(this.model, asked, from, withState));
     this.followed.push({ what: said, check, stop: () => (this.count('graphql events', events.length), stop()) });
+  }
+
+  /** Several kinds in one stream, as they happened. */
+  private async watchKinds(): Promise<void> {
+    const { random, model } = this;
+    const one = random.pick(SUBJECTS);
+    const subjects = SUBJECTS.filter((subject) => subject === one || random.chance(0.5));
+    const asked = unordered({ ...randomListQuestion(random), subject: { ...one, fields: COMMON } });
+    const question = random.maybe(0.5, () => randomQuestion(random, { fields: COMMON }));
+    const { from, withState } = this.start();
+    const { args } = argumentsOf({ ...asked, fields: ALL, question: undefined }, false);
+    if (!withState) args.push(`resourceVersion: "${from}"`);
+    const field = called('watch', ['kinds: $kinds', 'where: $where', ...args]);
+    const query = document(
+      'subscription',
+      ['$kinds: [String!]!', '$where: JSON'],
+      `${field} { type object oldObject changedPaths resourceVersion }`,
+    );
+    const variables = { kinds: subjects.map(({ resource }) => resource), where: question?.where ?? null };
+    const events: Told[] = [];
+    const stop = await this.subscribed(query, variables, from, withState, (event) => events.push(asTold(event)));
+    this.count('graphql watches of kinds');
+    const said = JSON.stringify({ query, variables, from });
+    const expected = (): Told[] => {
+      const each = subjects.flatMap((subject) =>
+        eventsOf(model, { ...asked, subject, fields: ALL, question }, from, withState),
+      );
+      return each.sort((a, b) => Number(a.resourceVersion) - Number(b.resourceVersion));
+    };
+    const check = (): void => {
+      const wanted = expected();
+      // the state comes kind by kind
+      const ofState = wanted.filter(({ resourceVersion }) => Number(resourceVersion) <= from).length;
+      const found = events.slice(0, ofState);
+      found.sort((a, b) => Number(a.resourceVersion) - Number(b.resourceVersion));
+      expect([...found, ...events.slice(ofState)], said).toEqual(wanted);
+    };
+    this.followed.push({ what: said, check, stop: () => (this.count('events of kinds', events.length), stop()) });
+  }
+
+  /** As this program's own loops watch: batches of whole objects. */
+  private async watchObjects(): Promise<void> {
+    const all = unordered(randomListQuestion(this.random));
+    const asked = { ...all, ...oneOrAll(all), question: undefined };
+    const { from, withState } = this.start();
+    const { args } = argumentsOf(asked, false);
+    if (!withState) args.push(`resourceVersion: "${from}"`);
+    const { resource, apiVersion, kind } = asked.subject;
+    const query = document('subscription', [], called('objectsWatch', [`resource: "${resource}"`, ...args]));
+    const events: { type: string; object: Loose }[] = [];
+    const stop = await this.subscribed(query, {}, from, withState, (batch: { type: string; object: Loose }[]) => {
+      for (const { type, object } of batch)
+        if (type !== 'BOOKMARK') events.push({ type, object: { ...object, apiVersion, kind } });
+    });
+    this.count('graphql watches of objects');
+    const check = (): void =>
+      expect(events, `${query} from ${from}`).toEqual(
+        eventsOf(this.model, asked, from, withState).map(({ type, object }) => ({ type, object })),
+      );
+    this.followed.push({ what: query, check, stop: () => (this.count('events of objects', events.length), stop()) });
+  }
+
+  /** Follows a watch, and resolves when it is open: what is written before that would belong to its state. */
+  private async subscribed(
+    query: string,
+    variables: Record<string, unknown>,
+    from: number,
+    withState: boolean,
+    onEvent: (event: any) => void,
+  ): Promise<() => void> {
+    // who joins a watch that others have begun is told what these were
+    const own = withState ? query.replace('subscription', `subscription From${from}_${this.followed.length}`) : query;
+    const stop = this.facades.subscribe(own, variables, onEvent);
+    await this.facades.fake.quiet();
+    return stop;
   }
 
   /** A live query of anything, with so much of each item. */
   private liveQuery(asked: ListQuestion, selection: string) {
     const { args, declared, variables } = argumentsOf(asked);
     const first = 1 + this.random.below(8);
-    const field = called(`${asked.subject.many}Live`, [...args, `first: ${first}`]);
+    const field = called(`${asked.subject.many}Live`, [...args, `first: ${first}`, 'resume: $resume']);
     const query = document(
       'subscription',
-      declared,
-      `${field} { type items { ${selection} } changes { type from to object { ${selection} } } totalCount resourceVersion }`,
+      [...declared, '$resume: String'],
+      `${field} { type items { ${selection} } changes { type from to object { ${selection} } } totalCount resourceVersion resume }`,
     );
     return { query, variables, first, said: JSON.stringify({ query, variables }) };
   }
@@ -163,11 +224,10 @@ export class Following {
     /** what was wrong on the way, which no later payload mends */
     const faults: unknown[] = [];
     const told: { revision: number; list: LiveList<{ raw: Loose }> }[] = [];
-    const stop = this.facades.subscribe(query, variables, (payload) => {
-      if (payload.errors) return faults.push(payload.errors);
+    const connection = this.resumable(query, variables, (payload) => {
+      if (payload.errors) return void faults.push(payload.errors);
       list = applyLive(list, payload);
       told.push({ revision: Number(payload.resourceVersion), list: list! });
-      return undefined;
     });
     this.count('live queries');
     const check = (): void => {
@@ -182,9 +242,37 @@ export class Following {
       }
       list = last;
       this.count('live payloads', told.length);
-      stop();
+      connection.stop();
     };
-    this.followed.push({ what: said, check, stop: checkWay });
+    this.followed.push({ what: said, check, stop: checkWay, interrupt: connection.interrupt });
+  }
+
+  /** A live query whose connection may be lost: it goes on from where it was, over another. */
+  private resumable(
+    query: string,
+    variables: Record<string, unknown>,
+    onPayload: (payload: any) => void,
+  ): { stop(): void; interrupt(): void } {
+    let connections = 0;
+    let resume: string | undefined;
+    const open = (): (() => void) => {
+      const own = ++connections;
+      return this.facades.subscribe(query, { ...variables, resume }, (payload) => {
+        // what has been sent over a connection that is lost is not seen
+        if (own !== connections) return;
+        ({ resume = resume } = payload);
+        if (own > 1) this.count(`resumed with ${payload.type}`);
+        onPayload(payload);
+      });
+    };
+    let close = open();
+    return {
+      stop: () => close(),
+      interrupt: () => {
+        close();
+        close = open();
+      },
+    };
   }
 
   /** Its relations are so in the end: what they lead to is looked at some time after it was written. */
@@ -195,7 +283,7 @@ export class Following {
     let list: LiveList<any> | undefined;
     const faults: unknown[] = [];
     let payloads = 0;
-    const stop = this.facades.subscribe(query, variables, (payload) => {
+    const { stop, interrupt } = this.resumable(query, variables, (payload) => {
       payloads++;
       if (payload.errors) faults.push(payload.errors);
       else list = applyLive(list, payload);
@@ -209,15 +297,16 @@ export class Following {
       for (const [i, object] of shown.entries())
         checkRelations(list?.items[i], subject, object, this.model.now, `${said} ${object.metadata.name}`);
     };
-    this.followed.push({ what: said, check, stop: () => (this.count('payloads with relations', payloads), stop()) });
+    const end = (): void => (this.count('payloads with relations', payloads), stop());
+    this.followed.push({ what: said, check, stop: end, interrupt });
   }
 
   /** Each answer is that of its revision, and the last one that of the end. */
   private liveAggregate(): void {
     const asked = unordered(randomListQuestion(this.random));
     const { args, declared, variables } = argumentsOf(asked, false);
-    const { groupBy, selection, check: isOf } = randomAggregate(this.random, asked.subject);
-    const field = called(`${asked.subject.many}AggregateLive`, [...args, groupBy]);
+    const { args: more, selection, check: isOf } = randomAggregate(this.random, asked.subject);
+    const field = called(`${asked.subject.many}AggregateLive`, [...args, ...more]);
     const query = document('subscription', declared, `${field} { ${selection} resourceVersion }`);
     const said = JSON.stringify({ query, variables });
     const told: any[] = [];
@@ -238,6 +327,14 @@ export class Following {
     this.followed.push({ what: said, check, stop: checkWay });
   }
 }
+
+const asTold = ({ type, object, oldObject, changedPaths, resourceVersion }: any): Told => ({
+  type,
+  object,
+  oldObject: oldObject ?? null,
+  changed: changedPaths && beginnings(changedPaths),
+  resourceVersion,
+});
 
 const restAsked = (asked: ListQuestion): ListQuestion => ({
   ...unordered(asked),

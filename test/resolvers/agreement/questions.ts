@@ -38,7 +38,7 @@ export function thousandths(text: string): bigint {
 }
 
 /** What is to be compared: an instant of the type's order. */
-const meant = ({ type }: Field, value: unknown): any =>
+export const meant = ({ type }: Field, value: unknown): any =>
   type === 'quantity' ? thousandths(String(value)) : type === 'boolean' ? Number(value) : value;
 
 /** What stands at a field, one for each item of the lists on the way; undefined where an item has none. */
@@ -95,7 +95,8 @@ function randomWord(random: Random, field: Field): Word {
   return random.pick(words);
 }
 
-export function randomQuestion(random: Random, subject: Subject, depth = 0): Question {
+/** @param subject whose fields are asked for */
+export function randomQuestion(random: Random, subject: Pick<Subject, 'fields'>, depth = 0): Question {
   if (depth < 2 && random.chance(0.3)) {
     const parts = [randomQuestion(random, subject, depth + 1), randomQuestion(random, subject, depth + 1)];
     const wheres = parts.map(({ where }) => where);
@@ -165,7 +166,7 @@ const POD_FIELDS: readonly Selector[] = [
   { text: 'status.phase=Running', holds: (o) => o['status'].phase === 'Running' },
   { text: 'spec.nodeName=', holds: (o) => !o['spec'].nodeName },
 ];
-const ALL: Selector = { text: '', holds: () => true };
+export const ALL: Selector = { text: '', holds: () => true };
 
 export const randomLabels = (random: Random): Selector => (random.chance(0.5) ? ALL : random.pick(LABELS));
 export const randomFields = (random: Random, { kind }: Subject): Selector =>

@@ -3,6 +3,7 @@ import type { Loose } from '../../support/fake-api.ts';
 import type { Random } from '../../support/random.ts';
 import type { Facades } from './facades.ts';
 import { randomAggregate } from './aggregates.ts';
+import { checkChanges, checkHistory } from './history.ts';
 import type { Model } from './model.ts';
 import {
   randomFields,
@@ -115,6 +116,7 @@ export class Reading {
       () => this.search(),
       () => this.relations(),
       () => this.history(),
+      () => this.changes(),
       () => this.generic(),
     ];
     await random.pick(forms)();
@@ -284,9 +286,9 @@ export class Reading {
     const asked = randomListQuestion(this.random);
     const past = this.randomRevision();
     const { args, declared, variables } = argumentsOf(asked, false);
-    const { groupBy, selection, check } = randomAggregate(this.random, asked.subject);
+    const { args: more, selection, check } = randomAggregate(this.random, asked.subject);
     if (past !== undefined) args.push(`asOf: "${past}"`);
-    const field = called(`${asked.subject.many}Aggregate`, [...args, groupBy]);
+    const field = called(`${asked.subject.many}Aggregate`, [...args, ...more]);
     const query = document('query', declared, `${field} { ${selection} }`);
     const body = await this.facades.ask(query, variables);
     check(body, answerOf(this.model, asked, past), JSON.stringify({ query, variables }));
@@ -323,24 +325,15 @@ export class Reading {
   }
 
   private async history(): Promise<void> {
-    const { model, random, facades } = this;
-    const [subject, namespace, name] = [random.pick(SUBJECTS), random.pick(NAMESPACES), random.pick(NAMES)];
-    const query = `{ r: history(resource: "${subject.resource}", namespace: "${namespace}", name: "${name}", first: 500) { items { revision type before after } } }`;
-    const { items } = await facades.ask(query);
-    const expected = model.changes.filter(
-      ({ object: { metadata }, ...change }) =>
-        change.subject === subject && metadata.namespace === namespace && metadata.name === name,
-    );
-    const bare = (object: Loose | undefined): unknown =>
-      object ? { ...object, metadata: { ...object.metadata, managedFields: undefined } } : null;
-    const wanted = expected.reverse().map(({ revision, type, before, object }) => ({
-      revision: String(revision),
-      type,
-      before: bare(before),
-      after: type === 'DELETED' ? null : bare(object),
-    }));
-    expect(items, query).toEqual(wanted);
+    const { facades, model, random } = this;
+    await checkHistory(facades, model, random);
     this.count('history');
+  }
+
+  private async changes(): Promise<void> {
+    const { facades, model, random } = this;
+    await checkChanges(facades, model, random);
+    this.count('changes');
   }
 
   /** The same as JSON, with selectors. */

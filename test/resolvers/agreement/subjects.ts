@@ -43,7 +43,7 @@ const IMAGES = ['img:1', 'img:2', 'other/img:1'];
 const MEMORY = ['64Mi', '65536Ki', '1Gi', '1024Mi', '500M'];
 const CPU = ['100m', '0.1', '1', '250m'];
 
-const COMMON: readonly Field[] = [
+export const COMMON: readonly Field[] = [
   field('metadata name', 'string', NAMES),
   field('metadata namespace', 'string', NAMESPACES),
   field('metadata labels {app}', 'string', APPS),
