@@ -13,6 +13,7 @@ import { groupField, KindSchema, versionType } from './kind-schema.ts';
 import type { FieldConfigs } from './output-types.ts';
 import { ROOTS, type Found, type Root, type RootFields } from './root-fields.ts';
 import type { SchemaTypes } from './schema-types.ts';
+import { hasWide } from './struct-types.ts';
 
 /** Names that a document has at the top of a root type, or of a group in it. */
 type Names = Map<string, SelectionSetNode[]>;
@@ -67,6 +68,11 @@ export class DocumentSchema extends KindSchema {
     return Object.fromEntries(
       ROOTS.map((root) => [root, [...this.names[root].keys()].filter((name) => !this.fields.find(root, name))]),
     );
+  }
+
+  /** Whether names that are nearly right can be looked for: graphql compares with all that a type has. */
+  get offersNames(): boolean {
+    return ![...this.uses.keys()].some(({ schema }) => hasWide(schema));
   }
 
   override getType(name: string): GraphQLNamedType | undefined {

@@ -109,11 +109,10 @@ export class Documents {
         if (over.length) return refused(...over);
       }
       schema = new DocumentSchema(fields, types, node);
-      let errors = validate(schema, node, specifiedRules, { maxErrors: MAX_ERRORS });
-      const similar = errors.length ? this.similarTo(schema) : undefined;
+      let errors = validate(schema, node, specifiedRules, { maxErrors: MAX_ERRORS, hideSuggestions: true });
       // once more with what might have been meant, so that the errors say it
-      if (similar)
-        errors = validate(new DocumentSchema(fields, types, node, similar), node, specifiedRules, {
+      if (errors.length && schema.offersNames)
+        errors = validate(new DocumentSchema(fields, types, node, this.similarTo(schema)), node, specifiedRules, {
           maxErrors: MAX_ERRORS,
         });
       if (errors.length) return refused(...errors);
@@ -126,8 +125,8 @@ export class Documents {
     }
   }
 
-  /** Names of the root types that might have been meant by those that nobody has; undefined where there are none. */
-  private similarTo(schema: DocumentSchema): Partial<Record<Root, readonly string[]>> | undefined {
+  /** Names of the root types that might have been meant by those that nobody has. */
+  private similarTo(schema: DocumentSchema): Partial<Record<Root, readonly string[]>> {
     const missing = schema.missing();
     const similar: Partial<Record<Root, readonly string[]>> = {};
     for (const root of ROOTS) {
@@ -135,6 +134,6 @@ export class Documents {
       const found = similarNames(names, this.schema.fields.names(root));
       if (found.length) similar[root] = found;
     }
-    return Object.keys(similar).length ? similar : undefined;
+    return similar;
   }
 }

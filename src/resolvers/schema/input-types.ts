@@ -3,7 +3,7 @@ import {
   GraphQLList,
   GraphQLNonNull,
   GraphQLString,
-  type GraphQLInputFieldConfigMap,
+  type GraphQLInputFieldConfig,
   type GraphQLInputType,
 } from 'graphql';
 import type { ObjectSchema, Schema } from '../../kinds/schema.ts';
@@ -12,6 +12,7 @@ import type { LeafTypes } from './leaf-types.ts';
 import { fieldTextWithValues } from './field-text.ts';
 import { ByStruct, fieldNames } from './names.ts';
 import { structText } from './struct-text.ts';
+import { inputTypeOf, type Makers } from './struct-types.ts';
 import type { TypeNames } from './type-names.ts';
 import type { Scalars } from './scalars-of.ts';
 
@@ -91,29 +92,30 @@ export class InputTypes {
     if (!type) {
       if (schema.fields.size) {
         const name = this.names.of(schema, path);
-        type = new GraphQLInputObjectType({
-          name: this.names.claim(`${name}Input`),
-          description: structText(schema, name),
-          fields: () => this.fields(schema, name),
-        });
+        const config = { name: this.names.claim(`${name}Input`), description: structText(schema, name) };
+        type = inputTypeOf(config, () => this.fields(schema, name), schema.fields.size);
       } else type = this.scalars.any;
       this.structs.set(schema, type);
     }
     return type;
   }
 
-  private fields(schema: ObjectSchema, typeName: string): GraphQLInputFieldConfigMap {
-    const configs: GraphQLInputFieldConfigMap = {};
-    const names = this.namesOf(schema);
-    for (const [name, json] of names) {
+  private fields(schema: ObjectSchema, typeName: string): Makers<GraphQLInputFieldConfig> {
+    const makers = new Map<string, () => GraphQLInputFieldConfig>();
+    for (const [name, json] of this.namesOf(schema)) {
       const field = schema.fields.get(json);
       if (!field) continue;
-      const description = fieldTextWithValues(schema, field);
-      configs[name] = { type: this.of(field.schema, `${typeName}_${json}`), description };
+      makers.set(name, () => ({
+        type: this.of(field.schema, `${typeName}_${json}`),
+        description: fieldTextWithValues(schema, field),
+      }));
       if (field.schema.type === 'map')
-        configs[`${name}JSON`] = { type: this.scalars.any, description: `${name} as JSON, in place of the pairs` };
+        makers.set(`${name}JSON`, () => ({
+          type: this.scalars.any,
+          description: `${name} as JSON, in place of the pairs`,
+        }));
     }
-    return configs;
+    return makers;
   }
 
   private entry(value: GraphQLInputType): GraphQLInputObjectType {

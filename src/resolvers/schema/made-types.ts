@@ -22,6 +22,7 @@ import { objectFields } from './object-fields.ts';
 import { OutputTypes, type FieldConfigs } from './output-types.ts';
 import { scalarsOf, type Scalars } from './scalars-of.ts';
 import { structText } from './struct-text.ts';
+import { objectTypeOf, type Makers } from './struct-types.ts';
 import { TypeNames } from './type-names.ts';
 
 /** What all objects have: the type of relations that lead to several kinds. */
@@ -171,19 +172,25 @@ export class MadeTypes implements KindTypes {
     const { schema, storage } = kind;
     const stored =
       storage.persisted && this.metadata !== undefined && schema.fields.get('metadata')?.schema === this.metadata;
-    return new GraphQLObjectType({
+    const config = {
       name,
       description: structText(schema, name),
       interfaces: stored ? [this.anyObject] : [],
-      fields: () =>
-        this.dependencies.making(kind, () => {
-          const ours: FieldConfigs = {
-            ...(stored && Object.assign({}, ...this.fieldsOf(kind).map(({ object }) => object))),
-            ...typeMeta,
-            ...objectFields(this.scalars),
-          };
-          return { ...ours, ...this.outputs.fields(schema, name, ours) };
-        }),
-    });
+    };
+    return objectTypeOf(
+      config,
+      () => this.dependencies.making(kind, () => this.fieldsOfObject(kind, stored)),
+      schema.fields.size,
+    );
+  }
+
+  private fieldsOfObject(kind: Kind, stored: boolean): Makers<FieldConfigs[string]> {
+    const ours: FieldConfigs = {
+      ...(stored && Object.assign({}, ...this.fieldsOf(kind).map(({ object }) => object))),
+      ...typeMeta,
+      ...objectFields(this.scalars),
+    };
+    const own = Object.entries(ours).map(([name, config]) => [name, () => config] as const);
+    return new Map([...own, ...this.outputs.fields(kind.schema, namesOf(kind).type, ours)]);
   }
 }

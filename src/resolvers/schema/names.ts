@@ -81,11 +81,15 @@ const digest = (text: string, length: number): string =>
 export const bounded = (name: string, whole = name): string =>
   name.length <= MAX_NAME ? name : `${name.slice(0, MAX_NAME - 17)}_${digest(whole, 16)}`;
 
+/** What is a name of GraphQL's as it stands, and not too long. */
+const NAME = /^(?!__)[A-Za-z_][A-Za-z0-9_]{0,127}$/;
+
 /**
  * A JSON field's name in GraphQL: what GraphQL does not allow in a name becomes `_` (`$ref` → `_ref`,
  * `x-kubernetes-validations` → `x_kubernetes_validations`), and `__`, which is GraphQL's own, loses one.
  */
 export function fieldName(json: string): string {
+  if (NAME.test(json)) return json;
   const name = json.replace(/[^A-Za-z0-9_]/g, '_').replace(/^__+/, '_');
   return bounded(/^[0-9]/.test(name) || name === '' ? `_${name}` : name, json);
 }

@@ -7,7 +7,7 @@ import {
   type GraphQLFieldConfigMap,
   type GraphQLOutputType,
 } from 'graphql';
-import type { ObjectSchema, Schema } from '../../kinds/schema.ts';
+import type { Field, ObjectSchema, Schema } from '../../kinds/schema.ts';
 import { PLAIN } from '../compiled/plain.ts';
 import { counted, type OperationContext } from '../context.ts';
 import { ByType } from './by-type.ts';
@@ -15,6 +15,7 @@ import type { LeafTypes } from './leaf-types.ts';
 import { fieldTextWithValues } from './field-text.ts';
 import { ByStruct, fieldNames } from './names.ts';
 import { structText } from './struct-text.ts';
+import { objectTypeOf, type Makers } from './struct-types.ts';
 import type { TypeNames } from './type-names.ts';
 import type { Scalars } from './scalars-of.ts';
 
@@ -61,41 +62,47 @@ export class OutputTypes {
    * The fields of a struct: for its own type, and for a kind's, which has more.
    * @param ours fields that a kind has besides: they keep their names
    */
-  fields(schema: ObjectSchema, typeName: string, ours: FieldConfigs = {}): FieldConfigs {
-    const configs: FieldConfigs = {};
+  fields(schema: ObjectSchema, typeName: string, ours: FieldConfigs = {}): Makers<FieldConfig> {
+    const makers = new Map<string, () => FieldConfig>();
     const names = fieldNames(schema);
     for (const [json, field] of schema.fields) {
       let name = names.get(json) ?? json;
       // apiVersion and kind are the object's own in both
       while (ours[name] && !TYPE_META.has(json)) name += '_';
-      const type = this.of(field.schema, `${typeName}_${json}`);
-      const description = fieldTextWithValues(schema, field);
-      configs[name] =
-        field.schema.type === 'map'
-          ? { ...mapField(type, json), description }
-          : name === json
-            ? { type, description }
-            : {
-                type,
-                description,
-                extensions: PLAIN,
-                resolve: (source: Source, _, context: OperationContext | undefined, info) =>
-                  context ? counted(source[json], context, info) : source[json],
-              };
+      makers.set(name, () => this.field(schema, field, name, `${typeName}_${json}`));
     }
     for (const [json, field] of schema.fields)
       if (field.schema.type === 'map') {
         const name = names.get(json) ?? json;
-        configs[`${name}JSON`] = {
+        makers.set(`${name}JSON`, () => ({
           type: this.scalars.any,
           description: `${name} as JSON`,
           extensions: PLAIN,
           resolve: (source: Source) => source[json],
-        };
+        }));
       }
-    if (schema.preserveUnknown && schema.fields.size && !ours['_json']) configs['_json'] = wholeField(this.scalars);
-    if (schema.name === METADATA) Object.assign(configs, { label: byKey('labels'), annotation: byKey('annotations') });
-    return configs;
+    if (schema.preserveUnknown && schema.fields.size && !ours['_json'])
+      makers.set('_json', () => wholeField(this.scalars));
+    if (schema.name === METADATA) {
+      makers.set('label', () => byKey('labels'));
+      makers.set('annotation', () => byKey('annotations'));
+    }
+    return makers;
+  }
+
+  private field(schema: ObjectSchema, field: Field, name: string, path: string): FieldConfig {
+    const { name: json } = field;
+    const type = this.of(field.schema, path);
+    const description = fieldTextWithValues(schema, field);
+    if (field.schema.type === 'map') return { ...mapField(type, json), description };
+    if (name === json) return { type, description };
+    return {
+      type,
+      description,
+      extensions: PLAIN,
+      resolve: (source: Source, _, context: OperationContext | undefined, info) =>
+        context ? counted(source[json], context, info) : source[json],
+    };
   }
 
   private struct(schema: ObjectSchema, path: string): GraphQLOutputType {
@@ -108,11 +115,8 @@ export class OutputTypes {
   }
 
   private make(schema: ObjectSchema, name: string): GraphQLObjectType {
-    return new GraphQLObjectType<Source, OperationContext>({
-      name,
-      description: structText(schema, name),
-      fields: () => this.fields(schema, name),
-    });
+    const config = { name, description: structText(schema, name) };
+    return objectTypeOf(config, () => this.fields(schema, name), schema.fields.size);
   }
 
   /** `StringEntry`, `QuantityEntry`: a pair of a map, one type per type of value. */

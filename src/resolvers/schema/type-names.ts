@@ -3,10 +3,12 @@ import type { ObjectSchema, Schema } from '../../kinds/schema.ts';
 import { bounded, fieldNames, namesOf, upper } from './names.ts';
 
 const pascal = (word: string): string =>
-  word
-    .split(/[^A-Za-z0-9]+/)
-    .map(upper)
-    .join('');
+  /^[A-Za-z0-9]*$/.test(word)
+    ? upper(word)
+    : word
+        .split(/[^A-Za-z0-9]+/)
+        .map(upper)
+        .join('');
 const shortName = ({ name }: ObjectSchema): string => pascal(name.slice(name.lastIndexOf('.') + 1));
 /** `io.k8s.api.autoscaling.v2.MetricSpec` → `AutoscalingV2MetricSpec` */
 const longName = (definition: string): string => definition.split('.').slice(-3).map(pascal).join('');
@@ -81,13 +83,22 @@ export class TypeNames {
   private namePart(schema: Schema, path: string): void {
     if (schema.type === 'list') return this.namePart(schema.item, `${path}Item`);
     if (schema.type === 'map') return this.namePart(schema.value, `${path}Value`);
-    if (schema.type === 'object' ? schema.name || this.parts.has(schema) : !('enum' in schema)) return;
+    if (!this.isUnnamed(schema)) return;
     this.parts.set(schema, path);
+  }
+
+  /** Whether it has a type of its own, which is to be named. */
+  private isUnnamed(schema: Schema): boolean {
+    if (schema.type === 'list') return this.isUnnamed(schema.item);
+    if (schema.type === 'map') return this.isUnnamed(schema.value);
+    return schema.type === 'object' ? !schema.name && !this.parts.has(schema) : 'enum' in schema;
   }
 
   private open(schema: ObjectSchema, path: string): void {
     if (this.opened.has(schema)) return;
     this.opened.add(schema);
+    const fields = [...schema.fields.values()];
+    if (!fields.some((field) => this.isUnnamed(field.schema))) return;
     const alike = new Map<string, number>();
     const names = fieldNames(schema);
     for (const [json, field] of schema.fields) {

@@ -32,14 +32,21 @@ export function* typeWalk(
   for (const root of roots) meet(root);
   for (let type = open.pop(); type; type = open.pop()) {
     if (isObjectType(type) || isInterfaceType(type)) {
-      for (const [i, { type: of, args }] of Object.values(type.getFields()).entries()) {
+      const fields = type.getFields();
+      for (const [i, name] of Object.keys(fields).entries()) {
+        const { type: of, args } = fields[name]!;
         meet(of);
         for (const arg of args) meet(arg.type);
         if (i % AT_ONCE === AT_ONCE - 1) yield;
       }
       type.getInterfaces().forEach(meet);
-    } else if (isInputObjectType(type)) for (const field of Object.values(type.getFields())) meet(field.type);
-    else if (isUnionType(type)) type.getTypes().forEach(meet);
+    } else if (isInputObjectType(type)) {
+      const fields = type.getFields();
+      for (const [i, name] of Object.keys(fields).entries()) {
+        meet(fields[name]!.type);
+        if (i % AT_ONCE === AT_ONCE - 1) yield;
+      }
+    } else if (isUnionType(type)) type.getTypes().forEach(meet);
     yield type;
   }
 }

@@ -3,6 +3,7 @@ import {
   GraphQLInputObjectType,
   GraphQLNonNull,
   GraphQLString,
+  type GraphQLInputFieldConfig,
   type GraphQLInputFieldConfigMap,
   type GraphQLInputType,
 } from 'graphql';
@@ -11,6 +12,7 @@ import { fieldText } from '../schema/field-text.ts';
 import type { KindTypes, TypeMaker } from '../schema/kind-types.ts';
 import { ByType } from '../schema/by-type.ts';
 import { ByStruct, namesOf } from '../schema/names.ts';
+import { inputTypeOf, type Makers } from '../schema/struct-types.ts';
 import { isPlain } from './conditions.ts';
 import { queryFieldsOf } from './field-names.ts';
 
@@ -47,6 +49,10 @@ function hasScalar(schema: Schema): boolean {
   return has;
 }
 
+/** Whether it has a type here. */
+const hasType = (schema: Schema): boolean =>
+  schema.type === 'list' ? hasType(schema.item) : schema.type === 'map' ? hasType(schema.value) : hasScalar(schema);
+
 /**
  * Types that name one field of a kind, for orders, groups and sums alike; made when first asked for, one per struct.
  * What they say is compiled by compile-field.ts.
@@ -74,42 +80,38 @@ class FieldTypes {
     let type = this.structs.get(schema);
     if (!type) {
       const name = this.types.structName(schema, path);
-      type = new GraphQLInputObjectType({
+      const config = {
         name: this.types.claim(`${name}Field`),
         description: 'One field: exactly one is named at each level.',
-        fields: () => this.fields(schema, name),
-      });
+      };
+      type = inputTypeOf(config, () => this.fields(schema, name), schema.fields.size);
       this.structs.set(schema, type);
     }
     return type;
   }
 
-  /** Undefined for what has no order. A list's field is that of its items. */
-  private of(schema: Schema, path: string): GraphQLInputType | undefined {
+  /** Of what has an order (`hasType`). A list's field is that of its items. */
+  private of(schema: Schema, path: string): GraphQLInputType {
     switch (schema.type) {
       case 'object':
-        return hasScalar(schema) ? this.struct(schema, path) : undefined;
+        return this.struct(schema, path);
       case 'list':
         return this.of(schema.item, `${path}Item`);
-      case 'map': {
-        const value = this.of(schema.value, `${path}Value`);
-        return value && this.entry(value, isPlain(schema.value));
-      }
-      case 'any':
-        return undefined;
+      case 'map':
+        return this.entry(this.of(schema.value, `${path}Value`), isPlain(schema.value));
       default:
         return this.pick;
     }
   }
 
-  private fields(schema: ObjectSchema, typeName: string): GraphQLInputFieldConfigMap {
-    const configs: GraphQLInputFieldConfigMap = {};
+  private fields(schema: ObjectSchema, typeName: string): Makers<GraphQLInputFieldConfig> {
+    const makers = new Map<string, () => GraphQLInputFieldConfig>();
     for (const [name, field] of queryFieldsOf(schema)) {
       const { name: json, schema: of } = field;
-      const type = this.of(of, `${typeName}_${json}`);
-      if (type) configs[name] = { type, description: fieldText(schema, field) };
+      if (!hasType(of)) continue;
+      makers.set(name, () => ({ type: this.of(of, `${typeName}_${json}`), description: fieldText(schema, field) }));
     }
-    return configs;
+    return makers;
   }
 
   private entry(value: GraphQLInputType, plain: boolean): GraphQLInputObjectType {

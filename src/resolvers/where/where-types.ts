@@ -4,6 +4,7 @@ import {
   GraphQLList,
   GraphQLNonNull,
   GraphQLString,
+  type GraphQLInputFieldConfig,
   type GraphQLInputFieldConfigMap,
   type GraphQLInputType,
   type GraphQLScalarType,
@@ -12,6 +13,7 @@ import type { ObjectSchema, ScalarSchema, Schema } from '../../kinds/schema.ts';
 import { fieldTextWithValues } from '../schema/field-text.ts';
 import type { KindTypes, TypeMaker } from '../schema/kind-types.ts';
 import { ByStruct, namesOf } from '../schema/names.ts';
+import { inputTypeOf, type Makers } from '../schema/struct-types.ts';
 import { isPlain } from './conditions.ts';
 import { queryFieldsOf } from './field-names.ts';
 import { meaningOf, SCALAR_VALUES } from './scalar-values.ts';
@@ -49,11 +51,15 @@ class WhereTypes {
     let type = this.structs.get(schema);
     if (!type) {
       const name = this.types.structName(schema, path);
-      const made: GraphQLInputObjectType = new GraphQLInputObjectType({
+      const config = {
         name: this.types.claim(`${name}Where`),
         description: `What \`${name}\` has to be like: all that is said holds.`,
-        fields: () => ({ ...this.fields(schema, name), ...combined(made) }),
-      });
+      };
+      const made: GraphQLInputObjectType = inputTypeOf(
+        config,
+        () => this.fields(schema, name, combined(made)),
+        schema.fields.size,
+      );
       this.structs.set(schema, (type = made));
     }
     return type;
@@ -90,17 +96,23 @@ class WhereTypes {
     }
   }
 
-  private fields(schema: ObjectSchema, typeName: string): GraphQLInputFieldConfigMap {
-    const configs: GraphQLInputFieldConfigMap = {};
-    for (const [name, field] of queryFieldsOf(schema)) {
-      const { name: json, schema: of } = field;
-      const type = this.of(of, `${typeName}_${json}`);
-      configs[name] = {
-        type: of.type === 'map' ? new GraphQLList(new GraphQLNonNull(type)) : type,
-        description: fieldTextWithValues(schema, field),
-      };
-    }
-    return configs;
+  private fields(
+    schema: ObjectSchema,
+    typeName: string,
+    combining: GraphQLInputFieldConfigMap,
+  ): Makers<GraphQLInputFieldConfig> {
+    const makers = new Map<string, () => GraphQLInputFieldConfig>();
+    for (const [name, field] of queryFieldsOf(schema))
+      makers.set(name, () => {
+        const { name: json, schema: of } = field;
+        const type = this.of(of, `${typeName}_${json}`);
+        return {
+          type: of.type === 'map' ? new GraphQLList(new GraphQLNonNull(type)) : type,
+          description: fieldTextWithValues(schema, field),
+        };
+      });
+    for (const [name, config] of Object.entries(combining)) makers.set(name, () => config);
+    return makers;
   }
 
   private any(): GraphQLInputObjectType {
