@@ -2,6 +2,7 @@ import type { ChangeFilter, ChangePageOptions } from '../../api/history/contract
 import type { Registry } from '../../kinds/kind.ts';
 import { badRequest } from '../../meta/status.ts';
 import { isTime, timeMs } from '../../meta/time.ts';
+import { checkNames } from '../checked-names.ts';
 import { compileWhere } from '../where/compile-where.ts';
 import type { Filter } from '../where/filter.ts';
 
@@ -14,13 +15,16 @@ interface FilterArguments {
 }
 
 /** GraphQL's null and absence mean the same: not given. Throws 400. */
-export const filterOf = ({ user, verbs, changeSet, since, until }: FilterArguments): ChangeFilter => ({
-  user: user ?? undefined,
-  verbs: verbs ?? undefined,
-  changeSet: changeSet ?? undefined,
-  since: timeOf('since', since),
-  until: timeOf('until', until),
-});
+export function filterOf({ user, verbs, changeSet, since, until }: FilterArguments): ChangeFilter {
+  checkNames({ verbs });
+  return {
+    user: user ?? undefined,
+    verbs: verbs ?? undefined,
+    changeSet: changeSet ?? undefined,
+    since: timeOf('since', since),
+    until: timeOf('until', until),
+  };
+}
 
 interface PageArguments {
   first?: number | null | undefined;
@@ -40,7 +44,7 @@ export function matcherOf(
   if (where === null || where === undefined) return undefined;
   if (!kinds?.length) throw badRequest('where: say the kinds that it is about');
   const filters = new Map<string, Filter>();
-  for (const key of kinds) {
+  for (const key of new Set(kinds)) {
     const kind = registry.preferred(key);
     if (kind) filters.set(key, compileWhere(kind, where));
   }

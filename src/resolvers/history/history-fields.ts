@@ -2,6 +2,7 @@ import { ARGUMENTS } from '../argument-texts.ts';
 import type { UndoAnswer, Undoing } from '../../api/contract.ts';
 import type { UndoRefusal } from '../../api/history/contract.ts';
 import { badRequest } from '../../meta/status.ts';
+import { checkNames } from '../checked-names.ts';
 import type { Builder } from '../builder.ts';
 import { namedTarget, writeOptions } from '../targets.ts';
 import { wholeAnswer } from '../whole.ts';
@@ -51,13 +52,16 @@ export function addHistoryFields(builder: Builder, fieldChange: FieldChangeRef):
           }),
           ...filter,
         },
-        resolve: (_, args, { api, request }) =>
-          api.changes(
+        resolve(_, args, { api, request }) {
+          const { kinds, namespaces } = args;
+          checkNames({ kinds, namespaces });
+          return api.changes(
             request,
-            { kinds: args.kinds ?? undefined, namespaces: args.namespaces ?? undefined },
-            { ...filterOf(args), matches: matcherOf(api.registry, args.kinds, args.where) },
+            { kinds: kinds ?? undefined, namespaces: namespaces ?? undefined },
+            { ...filterOf(args), matches: matcherOf(api.registry, kinds, args.where) },
             pageOf(args),
-          ),
+          );
+        },
       }),
     };
   });
@@ -160,6 +164,7 @@ function addUndo(builder: Builder): void {
         const { changeSet, fromRevision, toRevision, kinds, namespaces, user } = args;
         if ((changeSet == null) === (fromRevision == null) || (fromRevision == null) !== (toRevision == null))
           throw badRequest('undo: either changeSet, or fromRevision and toRevision');
+        checkNames({ kinds, namespaces });
         const what =
           changeSet != null
             ? { changeSet }

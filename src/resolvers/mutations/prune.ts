@@ -2,6 +2,7 @@ import type { BundleStep, Target } from '../../api/contract.ts';
 import { keyOf } from '../../api/target.ts';
 import { badRequest, noSuchResource } from '../../meta/status.ts';
 import type { Key, Stored } from '../../store/contract.ts';
+import { checkNames } from '../checked-names.ts';
 import type { OperationContext } from '../context.ts';
 import { installRank } from './install-order.ts';
 
@@ -48,6 +49,7 @@ export async function pruneSteps(
   namespaces: ReadonlySet<string>,
 ): Promise<(BundleStep & { verb: 'delete' })[]> {
   if (!labelSelector.trim()) throw badRequest('prune needs a label selector');
+  checkNames({ 'prune.kinds': kinds });
   const kept = new Set(targets.map((target) => textOf(keyOf(target))));
   const steps: (BundleStep & { verb: 'delete' })[] = [];
   for (const resource of new Set(kinds ?? DEFAULT_KINDS)) {

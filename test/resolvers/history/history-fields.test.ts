@@ -203,6 +203,14 @@ describe('changes', () => {
     await expect(names({ kinds: ['configmaps'], where: { nothing: { eq: 'x' } } })).rejects.toThrow();
   });
 
+  test.each(['kinds', 'namespaces', 'verbs'])('are not asked of by more than a hundred %s', async (list) => {
+    const many = { [list]: Array.from({ length: 101 }, (_, i) => `n${i}`) };
+    await expect(changes(many)).rejects.toThrow(`${list}: more than 100`);
+    if (list === 'verbs') return;
+    const undo = `mutation ($many: [String!]) { undo(fromRevision: "1", toRevision: "2", ${list}: $many) { done } }`;
+    await expect(g.data(undo, { many: many[list] })).rejects.toThrow(`${list}: more than 100`);
+  });
+
   test('of one operation are one change set', async () => {
     const delta =
       'mutation { a: patchObject(resource: "configmaps", namespace: "t", name: "seen", patch: {data: {a: "1"}}) b: patchObject(resource: "configmaps", namespace: "t", name: "seen", patch: {data: {b: "1"}}) }';

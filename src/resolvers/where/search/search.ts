@@ -2,6 +2,7 @@ import { hasWebhook } from '../../../api/conversion/stored-version.ts';
 import type { Kind } from '../../../kinds/kind.ts';
 import { badRequest } from '../../../meta/status.ts';
 import type { Stored } from '../../../store/contract.ts';
+import { checkNames } from '../../checked-names.ts';
 import type { OperationContext } from '../../context.ts';
 import { inVersion, unlessFailed } from '../../converted.ts';
 import { objectFor } from '../object-for.ts';
@@ -26,7 +27,6 @@ const DEFAULT_HITS = 20;
 const MAX_HITS = 200;
 const MAX_TEXT = 256;
 const MAX_WORDS = 8;
-const MAX_NAMES = 100;
 /** Objects between two looks at the clock. */
 const LOOK_EVERY = 8;
 
@@ -43,8 +43,7 @@ export async function search(context: OperationContext, args: SearchArguments): 
   const words = wordsOf(args.text);
   const first = args.first ?? DEFAULT_HITS;
   if (first < 1 || first > MAX_HITS) throw badRequest(`first must be between 1 and ${MAX_HITS}`);
-  for (const [argument, names] of Object.entries({ kinds: args.kinds, namespaces: args.namespaces }))
-    if ((names?.length ?? 0) > MAX_NAMES) throw badRequest(`${argument}: more than ${MAX_NAMES}`);
+  checkNames({ kinds: args.kinds, namespaces: args.namespaces });
   await api.store.fresh();
   // how a word stands in the store's bytes
   const escaped = words.map((word) => JSON.stringify(word).slice(1, -1));
