@@ -8,6 +8,8 @@ import { OwnerGraph, type GraphNode } from './owner-graph.ts';
 
 /** New kinds (custom resources) are looked for so often, ms. */
 const DISCOVERY_PERIOD = 5_000;
+/** How soon they are looked for when an owner is of a kind that is not known, ms. */
+const DISCOVERY_DELAY = 500;
 /** Owners known to be gone. */
 const ABSENT_LIMIT = 500;
 /** Kinds that own nothing and are owned by nobody, but are many. */
@@ -49,6 +51,8 @@ class Collector {
   private readonly graph = new OwnerGraph();
   private readonly watched = new Map<string, () => void>();
   private readonly absent = new Set<string>();
+  /** UIDs of objects in the graph with an owner of a kind that is not known: looked at again when it is */
+  private readonly unclear = new Set<string>();
   private byKind = new Map<string, ClientResource>();
 
   constructor(private readonly ctx: Context) {}
@@ -73,6 +77,12 @@ class Collector {
       this.watched.delete(name);
     }
     for (const resource of wanted.values()) if (!this.watched.has(resource.resource)) this.watch(resource);
+    for (const uid of this.unclear) {
+      const node = this.graph.get(uid);
+      if (node?.owners.some((owner) => this.isUnclear(node, owner))) continue;
+      this.unclear.delete(uid);
+      if (node) this.later('delete', node);
+    }
   }
 
   private watch(resource: ClientResource): void {
@@ -146,6 +156,19 @@ class Collector {
     );
   }
 
+  private resourceOf({ apiVersion, kind }: OwnerReference): ClientResource | undefined {
+    return this.byKind.get(`${apiVersion.includes('/') ? apiVersion.split('/')[0] : ''}/${kind}`);
+  }
+
+  /** Nobody can say whether the owner is there: its kind is not known, or not yet. */
+  private isUnclear(node: GraphNode, owner: OwnerReference): boolean {
+    return !this.isGone(node, owner) && !this.isKnown(node, owner) && !this.resourceOf(owner);
+  }
+
+  private isGone({ namespace }: GraphNode, { uid }: OwnerReference): boolean {
+    return this.absent.has(`${namespace}/${uid}`);
+  }
+
   /** Deletes the object if nothing owns it any more, and goes on with a foreground deletion that has reached it. */
   async attempt(uid: string): Promise<void> {
     const node = this.graph.get(uid);
@@ -155,6 +178,11 @@ class Collector {
     if (node.foreground) return this.finishForeground(node, live);
     const owners = live.metadata.ownerReferences ?? [];
     if (owners.length === 0) return;
+    if (owners.some((owner) => this.isUnclear(node, owner))) {
+      this.unclear.add(uid);
+      this.ctx.enqueueAfter('discover', DISCOVERY_DELAY);
+      return;
+    }
     const fates = new Map<OwnerReference, Fate>();
     for (const owner of owners) fates.set(owner, await this.fateOf(node, owner));
     const count = (fate: Fate): number => owners.filter((owner) => fates.get(owner) === fate).length;
@@ -201,10 +229,9 @@ class Collector {
   }
 
   private async fateOf(node: GraphNode, owner: OwnerReference): Promise<Fate> {
-    if (this.absent.has(`${node.namespace}/${owner.uid}`)) return 'dangling';
+    if (this.isGone(node, owner)) return 'dangling';
     if (this.isKnown(node, owner)) return this.graph.get(owner.uid)!.foreground ? 'waiting' : 'solid';
-    const group = owner.apiVersion.includes('/') ? owner.apiVersion.split('/')[0] : '';
-    const resource = this.byKind.get(`${group}/${owner.kind}`);
+    const resource = this.resourceOf(owner);
     if (!resource) throw new Error(`no resource is served for owner kind ${owner.kind} of ${owner.apiVersion}`);
     // it cannot be looked for: it may be in any namespace
     if (resource.namespaced && node.namespace === '') return 'solid';

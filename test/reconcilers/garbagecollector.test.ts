@@ -40,6 +40,43 @@ describe('garbage collector', () => {
     expect(await names()).toEqual([]);
   });
 
+  it('finds a kind that has just come by what an object of it owns, however often that has changed', async () => {
+    await start();
+    const names = { plural: 'widgets', singular: 'widget', kind: 'Widget', listKind: 'WidgetList' };
+    const schema = { openAPIV3Schema: { type: 'object' } };
+    await cluster.put('customresourcedefinitions.apiextensions.k8s.io', {
+      metadata: { name: 'widgets.example.com' },
+      spec: {
+        group: 'example.com',
+        scope: 'Namespaced',
+        names,
+        versions: [{ name: 'v1', served: true, storage: true, schema }],
+      },
+    });
+    await cluster.put('widgets.example.com', { metadata: { name: 'w', namespace: 'a' } });
+    const { uid } = (await cluster.client.get('widgets.example.com', 'a', 'w')).metadata;
+    const owned = (name: string, kind: string) =>
+      cluster.put('configmaps', {
+        metadata: {
+          name,
+          namespace: 'a',
+          ownerReferences: [{ apiVersion: 'example.com/v1', kind, name: 'w', uid }],
+        },
+      });
+    await owned('x', 'Widget');
+    await owned('y', 'Gadget');
+    for (let n = 0; n < 12; n++) {
+      await cluster.client.patch('configmaps', 'a', 'x', { metadata: { labels: { n: String(n) } } });
+      await cluster.advance(1);
+    }
+    await cluster.client.delete('widgets.example.com', 'a', 'w');
+    await cluster.advance(1_000);
+    // of what no kind is known nobody can say that it is gone
+    expect((await cluster.list('configmaps')).map(({ metadata }) => metadata.name)).toEqual(['y']);
+    await cluster.client.delete('customresourcedefinitions.apiextensions.k8s.io', '', 'widgets.example.com');
+    await cluster.advance(10_000);
+  });
+
   it.each(['owner first', 'dependent first'])('tells of an owner in another namespace: %s', async (order) => {
     await start();
     await cluster.put('namespaces', { metadata: { name: 'b' } });
