@@ -4,4 +4,5 @@ export { applyLive, type ItemOf, type LiveChange, type LiveList, type LivePayloa
 export type { Document, VariablesOf } from './typed-document.ts';
 export type { Client, Informer } from './contract.ts';
 export type { Informers } from './informers.ts';
+export type { KubeObject, ObjectMeta } from '../meta/object.ts';
 export { StatusError, isStatusError, type Status } from '../meta/status.ts';
