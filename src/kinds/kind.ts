@@ -98,6 +98,8 @@ export interface StrategyContext<T extends ObjectLike = KubeObject> {
   subresource: string;
   /** of the request: `events.k8s.io/v1`. Some rules hold only for objects that come in by the newer version. */
   apiVersion: string;
+  /** of the object's namespace, where there is a cluster that has it */
+  namespaceLabels?(): Readonly<Record<string, string>> | undefined;
   /** Of an update: the object in the request's version before what is empty was left out of it. Messages print it. */
   sent?: Unchecked<T>;
 }

@@ -5,6 +5,7 @@ import type { Author } from '../../store/contract.ts';
 import type { AdmissionOperation, AdmissionRequest, Shown } from '../admission/plugin.ts';
 import type { RequestContext, Target, WriteOptions } from '../contract.ts';
 import type { Core } from '../core.ts';
+import { objectAs } from '../object-as.ts';
 import { isDryRun } from '../options.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { Pace } from './pace.ts';
@@ -69,6 +70,10 @@ export const strategyContext = (op: Operation): StrategyContext => ({
   warn: (text) => op.ctx.warn(text),
   subresource: op.target.subresource,
   apiVersion: apiVersionOf(op.target.kind),
+  namespaceLabels() {
+    const found = op.core.store.get({ resource: 'namespaces', namespace: '', name: op.target.namespace });
+    return found && objectAs('namespaces', found).metadata.labels;
+  },
 });
 
 export const admissionRequest = (

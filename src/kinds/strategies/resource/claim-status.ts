@@ -21,9 +21,11 @@ import {
 import { isDns1123Label } from '../../../meta/names.ts';
 import type { Parts, Unchecked } from '../../../meta/object.ts';
 import { internalValue } from '../../internal-value.ts';
+import type { StrategyContext } from '../../kind.ts';
 import { validateNodeSelector } from '../../validation/node-selector.ts';
 import { IMMUTABLE, semanticallyEqual, validateRule } from '../../validation/values.ts';
 import { validateCsiDriverName } from '../core/volume-sources.ts';
+import { adminResultErrors } from './admin-access.ts';
 import { boundedErrors, poolNameErrors, uniqueErrors } from './bounds.ts';
 import { requestNames, requestRefErrors, requestRefsErrors } from './claim-spec.ts';
 import { configurationErrors, MAX_CONFIGURATIONS, rawObjectErrors } from './configuration.ts';
@@ -119,11 +121,13 @@ function allocationErrors(allocation: Parts<AllocationResult>, names: ReadonlySe
 export function claimStatusErrors(
   object: Unchecked<ResourceResourceClaim>,
   old: Unchecked<ResourceResourceClaim>,
+  ctx: Pick<StrategyContext, 'namespaceLabels'>,
 ): FieldError[] {
   const { allocation, reservedFor, devices } = object.status ?? {};
   const before = old.status ?? {};
   const at = STATUS.child('reservedFor');
-  const errors = uniqueErrors(reservedFor, MAX_CONSUMERS, consumerErrors, (consumer) => consumer.uid ?? '', at);
+  const errors = adminResultErrors(allocation?.devices?.results, before.allocation?.devices?.results, ctx);
+  errors.push(...uniqueErrors(reservedFor, MAX_CONSUMERS, consumerErrors, (consumer) => consumer.uid ?? '', at));
   const allocated = new Set((allocation?.devices?.results ?? []).map(idOf));
   const check = (device: Parts<AllocatedDeviceStatus>, here: Path): FieldError[] =>
     deviceErrors(device, allocated, here);

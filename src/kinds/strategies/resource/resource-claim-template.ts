@@ -4,6 +4,7 @@ import { internalValue } from '../../internal-value.ts';
 import type { Strategy } from '../../kind.ts';
 import { validateAnnotations, validateLabels } from '../../validation/labels.ts';
 import { IMMUTABLE, semanticallyEqual } from '../../validation/values.ts';
+import { adminRequestErrors } from './admin-access.ts';
 import { claimSpecErrors, defaultClaim, dropClaimFields } from './claim-spec.ts';
 import { nameAndAge } from '../../cells.ts';
 import { readSelectors } from './selectors.ts';
@@ -20,7 +21,8 @@ export const resourceClaimTemplateStrategy: Strategy<ResourceClaimTemplate> = {
   validatesAllOnUpdate: true,
   // what was there is not read again: it is fixed
   validateSteps: ({ spec }, old) => readSelectors(old ? undefined : spec),
-  validate: ({ spec = {} }) => [
+  validate: ({ spec = {} }, ctx) => [
+    ...adminRequestErrors(spec.spec?.devices?.requests, ctx),
     ...validateAnnotations(spec.metadata?.annotations, METADATA.child('annotations')),
     ...validateLabels(spec.metadata?.labels, METADATA.child('labels')),
     ...claimSpecErrors(spec.spec, SPEC.child('spec')),

@@ -4,6 +4,7 @@ import { internalValue } from '../../internal-value.ts';
 import type { Cell } from '../../kind.ts';
 import { IMMUTABLE, semanticallyEqual } from '../../validation/values.ts';
 import { isolatedStatus, withStatus } from '../status-split.ts';
+import { adminRequestErrors } from './admin-access.ts';
 import { claimSpecErrors, defaultClaim, dropClaimFields } from './claim-spec.ts';
 import { claimStatusErrors } from './claim-status.ts';
 import type { Unchecked } from '../../../meta/object.ts';
@@ -21,7 +22,8 @@ export const resourceClaimStrategy = withStatus<ResourceResourceClaim>({
   validatesAllOnUpdate: true,
   // what was there is not read again: it is fixed
   validateSteps: ({ spec }, old) => readSelectors(old ? undefined : spec),
-  validate: ({ spec }) => claimSpecErrors(spec, SPEC),
+  // of creates alone: what is asked for is fixed
+  validate: ({ spec }, ctx) => [...adminRequestErrors(spec?.devices?.requests, ctx), ...claimSpecErrors(spec, SPEC)],
   validateUpdate: ({ spec = {} }, old) =>
     semanticallyEqual(spec, old.spec ?? {})
       ? []
