@@ -33,7 +33,7 @@ export async function buildPublished(
   } catch (error) {
     return `${module} is not to be had: ${String(error).slice(0, 200)}`;
   }
-  const name = module.split('/').find((part) => part.includes('server')) ?? 'program';
+  const name = (program || module).split('/').findLast((part) => !/^v\d+$/.test(part));
   const binary = path.join(os.tmpdir(), `ku7s-${name}-${version}-${process.getuid?.() ?? 0}`);
   if (existsSync(binary)) return { binary, folder };
   // in a module of its own: one that is developed beside others replaces them by folders that are not there

@@ -277,11 +277,14 @@ describe('load balancers of this machine', () => {
     await expect(ensure(put('two', { ports }))).rejects.toThrow('no address of the range of load balancers is free');
   });
 
-  test('say which port is taken, and serve the others', async () => {
+  test.each([
+    ['there', '127.65.0.1'],
+    ['everywhere, as a node holds its node ports', '0.0.0.0'],
+  ])('say which port is taken %s, and serve the others', async (_, where) => {
     const [taken, port] = [await freePort(), await freePort()];
     const other = createServer();
     closing.push(() => other.close());
-    await new Promise<void>((done) => other.listen(taken, '127.65.0.1', done));
+    await new Promise<void>((done) => other.listen(taken, where, done));
     endpoints('s', 'web', { port: await backend('one') });
     const ports = [
       { name: 'taken', port: taken },

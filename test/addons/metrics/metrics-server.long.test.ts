@@ -1,7 +1,6 @@
-import type { ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildIfNeeded } from '../../../scripts/build.mjs';
 import { eventually, startCluster, type Cluster } from '../../e2e/support/cluster.ts';
 import { underLoad } from '../../e2e/support/load.ts';
@@ -125,25 +124,48 @@ async function comparePod(cluster: Cluster): Promise<void> {
 
 beforeAll(() => buildIfNeeded());
 
-describe('the published metrics-server', () => {
+interface Served {
+  cluster: Cluster;
+  /** of a server in a process of its own */
+  stop(): void;
+}
+const start = (...addons: string[]): Promise<Cluster> =>
+  startCluster(['--addons', addons.join(','), '--load-balancer-range', '127.69.0.0/28', ...INGRESS]);
+
+/** Who answers for metrics.k8s.io, and how a cluster with it is had, or why not. */
+const SERVERS: [name: string, open: () => Promise<Served | string>][] = [
+  [
+    'the published metrics-server',
+    async () => {
+      const published = await buildMetricsServer();
+      if (typeof published === 'string') return published;
+      const cluster = await start(...ADDONS);
+      const child = await runMetricsServer(published, cluster);
+      return { cluster, stop: () => void child.kill() };
+    },
+  ],
+  ['the add-on metrics', async () => ({ cluster: await start(...ADDONS, 'metrics'), stop: () => undefined })],
+];
+
+describe.each(SERVERS)('%s', (_, open) => {
+  let served: Served | undefined;
   let cluster: Cluster;
-  let server: ChildProcess | undefined;
   let missing: string | undefined;
   beforeAll(async () => {
-    const published = await buildMetricsServer();
-    if (typeof published === 'string') return void (missing = published);
-    cluster = await startCluster(['--addons', ADDONS.join(','), '--load-balancer-range', '127.69.0.0/28', ...INGRESS]);
-    server = await runMetricsServer(published, cluster);
+    const opened = await open();
+    if (typeof opened === 'string') return void (missing = opened);
+    served = opened;
+    ({ cluster } = opened);
   }, PATIENCE * 4);
+  beforeEach(({ skip }) => void (missing && skip(missing)));
   afterAll(async () => {
-    server?.kill();
-    await cluster?.remove();
+    served?.stop();
+    await served?.cluster.remove();
   });
   const read = async (what: string, path: string): Promise<string> =>
     (await cluster.kubectl(`get ${what} -o jsonpath={${path}}`)).stdout;
 
-  it('is available, and kubectl top answers from it', async ({ skip }) => {
-    if (missing) skip(missing);
+  it('is available, and kubectl top answers from it', async () => {
     await eventually(
       () => read('apiservice v1beta1.metrics.k8s.io', '.status.conditions[0].status'),
       (text) => text === 'True',
@@ -158,36 +180,27 @@ describe('the published metrics-server', () => {
     expect(top.stdout).toMatch(/^\S+\s+\d+m\s+\d+%\s+\d+Mi\s+\d+%/);
   });
 
-  it('tells of a pod what /proc says', async ({ skip }) => {
-    if (missing) skip(missing);
-    await comparePod(cluster);
-  });
+  it('tells of a pod what /proc says', () => comparePod(cluster));
 
   it('scales pods up under load, and down without', async ({ skip }) => {
-    if (missing) skip(missing);
     skip(!cluster.output().includes('own network'), 'pods have no network of their own here');
     const { code, stderr } = await cluster.helm(`install front ${CHART} --wait --timeout 300s`);
     expect([code, stderr]).toEqual([0, '']);
     const host = await read('service front', '.status.loadBalancer.ingress[0].ip');
     const size = (): Promise<string> => read('deployment front', '.spec.replicas');
-    await underLoad({ host, port: 8081, path: '/work' }, CLIENTS, () =>
-      eventually(size, (text) => Number(text) > 1, PATIENCE),
-    );
+    const began = Date.now();
+    const seconds = (): string => `${((Date.now() - began) / 1000).toFixed(0)} s`;
+    await underLoad({ host, port: 8081, path: '/work' }, CLIENTS, async () => {
+      const many = await eventually(size, (text) => Number(text) > 1, PATIENCE);
+      console.log(`${many} pods ${seconds()} after the load began`);
+    });
+    const up = seconds();
     await eventually(size, (text) => text === '1', PATIENCE);
+    console.log(`the load was over after ${up}, one pod again after ${seconds()}`);
     const { stdout } = await cluster.kubectl('get events --field-selector involvedObject.kind=HorizontalPodAutoscaler');
     console.log(stdout);
     expect(stdout).toContain('cpu resource utilization (percentage of request) above target');
     expect(stdout).toContain('All metrics below target');
-    await cluster.helm('uninstall front --wait');
+    expect((await cluster.helm('uninstall front --wait --timeout 300s')).code).toBe(0);
   });
-});
-
-describe('the add-on metrics', () => {
-  let cluster: Cluster;
-  beforeAll(async () => {
-    cluster = await startCluster(['--addons', 'metrics']);
-  }, PATIENCE);
-  afterAll(() => cluster?.remove());
-
-  it('tells of a pod what /proc says', () => comparePod(cluster));
 });
