@@ -1,9 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FakeDriver } from '../support/csi-driver.ts';
+import { BindDriver, mountsBelow } from '../support/bind-driver.ts';
 import { eventually, startCluster, type Cluster } from './support/cluster.ts';
 
 const DRIVER = 'bind.example.com';
@@ -44,55 +41,13 @@ spec:
   - { name: inline, csi: { driver: ${DRIVER} } }
 `;
 
-/** A driver that really mounts: each volume is a folder of its own, bound where it is staged and published. */
-class BindDriver extends FakeDriver {
-  readonly store = mkdtempSync(path.join(os.tmpdir(), 'ku7s-csi-store-'));
-
-  constructor() {
-    const bind = (from: string, to: string): Record<string, never> => {
-      mkdirSync(to, { recursive: true });
-      if (!mountedAt(to)) execFileSync('mount', ['--bind', from, to]);
-      return {};
-    };
-    const unbind = (at: string): Record<string, never> => {
-      if (mountedAt(at)) execFileSync('umount', [at]);
-      return {};
-    };
-    super(DRIVER, ['STAGE_UNSTAGE_VOLUME'], {
-      'csi.v1.Node/NodeStageVolume': ({ volume_id, staging_target_path }) => {
-        mkdirSync(path.join(this.store, volume_id), { recursive: true });
-        return bind(path.join(this.store, volume_id), staging_target_path);
-      },
-      'csi.v1.Node/NodePublishVolume': ({ volume_id, staging_target_path, target_path }) => {
-        const own = path.join(this.store, volume_id);
-        mkdirSync(own, { recursive: true });
-        return bind(staging_target_path || own, target_path);
-      },
-      'csi.v1.Node/NodeUnpublishVolume': ({ target_path }) => unbind(target_path),
-      'csi.v1.Node/NodeUnstageVolume': ({ staging_target_path }) => unbind(staging_target_path),
-    });
-  }
-
-  override remove(): void {
-    super.remove();
-    rmSync(this.store, { recursive: true, force: true });
-  }
-}
-
-const mounts = (folder: string): string[] =>
-  readFileSync('/proc/self/mountinfo', 'utf8')
-    .split('\n')
-    .flatMap((line) => line.split(' ')[4] ?? [])
-    .filter((target) => target.startsWith(folder));
-const mountedAt = (target: string): boolean => mounts(target).includes(target);
-
 /** The attacher is the test: it says that what is to be attached is. */
 describe.skipIf(process.getuid?.() !== 0)('a CSI driver on its socket', () => {
   let cluster: Cluster;
   let driver: BindDriver;
   beforeAll(async () => {
     cluster = await startCluster();
-    driver = new BindDriver();
+    driver = new BindDriver(DRIVER);
     await driver.start(path.join(cluster.data, 'node', 'plugins_registry'));
     await becomes('csinodes', '.items[*].spec.drivers[*].name', DRIVER);
     await applied(OBJECTS);
@@ -135,7 +90,7 @@ describe.skipIf(process.getuid?.() !== 0)('a CSI driver on its socket', () => {
     expect(await shell('echo here > /kept/x; echo short > /inline/x; stat -c %g /kept')).toBe('4321');
     await cluster.kubectl('delete pod user --now');
     await becomes('volumeattachments', '.items[*].metadata.name', '');
-    expect(mounts(cluster.data)).toEqual([]);
+    expect(mountsBelow(cluster.data)).toEqual([]);
     await applied(POD);
     await attach();
     await running();
@@ -149,7 +104,7 @@ describe.skipIf(process.getuid?.() !== 0)('a CSI driver on its socket', () => {
     expect(await shell('cat /kept/x')).toBe('here');
     await cluster.kubectl('delete pod user --now');
     await becomes('volumeattachments', '.items[*].metadata.name', '');
-    expect(mounts(cluster.data)).toEqual([]);
+    expect(mountsBelow(cluster.data)).toEqual([]);
     expect(driver.told).toEqual(['', '']);
   });
 });

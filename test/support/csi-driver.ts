@@ -68,11 +68,16 @@ export class FakeDriver {
     };
   }
 
+  /** What it can be asked. */
+  protected services(): PackageDefinition {
+    return { ...registration(), ...csi(), ...dra() };
+  }
+
   /** Listens, with its registration in the folder of plugins. */
   async start(registry: string): Promise<void> {
     mkdirSync(registry, { recursive: true });
     this.server = new Server();
-    for (const [name, service] of Object.entries({ ...registration(), ...csi(), ...dra() } as PackageDefinition)) {
+    for (const [name, service] of Object.entries(this.services())) {
       if (!('format' in service)) this.server.addService(service as ServiceDefinition, this.handlers(name, service));
     }
     await this.bind(this.endpoint);
