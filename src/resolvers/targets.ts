@@ -2,7 +2,7 @@ import { requireAttributes } from '../api/authorization/attributes.ts';
 import type { Api, RequestContext, Target } from '../api/contract.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { apiVersionOf, parseGroupResource } from '../meta/gvk.ts';
-import { noSuchResource, StatusError } from '../meta/status.ts';
+import { badRequest, noSuchResource, StatusError } from '../meta/status.ts';
 
 /** Said of the argument `managedFields` of fields that answer with whole objects. */
 export const MANAGED_FIELDS = { defaultValue: true, description: 'false leaves metadata.managedFields out' } as const;
@@ -95,14 +95,18 @@ export interface SelectArguments {
   labelSelector?: string | null | undefined;
   fieldSelector?: string | null | undefined;
 }
-/** GraphQL's null and absence mean the same: not given. */
-export const selectOptions = ({
-  labelSelector,
-  fieldSelector,
-}: SelectArguments): { labelSelector?: string; fieldSelector?: string } => ({
-  ...(labelSelector && { labelSelector }),
-  ...(fieldSelector && { fieldSelector }),
-});
+/** Characters of a selector, which is parsed in one go, of relations once for each object. */
+const MAX_SELECTOR = 64 * 1024;
+
+/** GraphQL's null and absence mean the same: not given. Throws 400 for what is too long. */
+export function selectOptions({ labelSelector, fieldSelector }: SelectArguments): {
+  labelSelector?: string;
+  fieldSelector?: string;
+} {
+  for (const [name, text] of Object.entries({ labelSelector, fieldSelector }))
+    if (text && text.length > MAX_SELECTOR) throw badRequest(`${name}: longer than ${MAX_SELECTOR} characters`);
+  return { ...(labelSelector && { labelSelector }), ...(fieldSelector && { fieldSelector }) };
+}
 
 /** metadata-only identity that every list and bookmark speaks of */
 export const typeMetaOf = (kind: Kind): { apiVersion: string; kind: string } => ({

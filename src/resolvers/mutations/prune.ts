@@ -4,6 +4,7 @@ import { badRequest, noSuchResource } from '../../meta/status.ts';
 import type { Key, Stored } from '../../store/contract.ts';
 import { checkNames } from '../checked-names.ts';
 import type { OperationContext } from '../context.ts';
+import { selectOptions } from '../targets.ts';
 import { installRank } from './install-order.ts';
 
 /** Which objects go because a bundle does not name them any more. */
@@ -57,7 +58,7 @@ export async function pruneSteps(
     if (!kind) throw noSuchResource();
     for (const namespace of kind.namespaced ? namespaces : ['']) {
       const place: Target = { kind, namespace, name: '', subresource: '' };
-      const { items } = await api.list(request, place, { labelSelector });
+      const { items } = await api.list(request, place, selectOptions({ labelSelector }));
       for (const item of items) {
         if (kept.has(textOf(item)) || item.object.metadata.deletionTimestamp || !isAppliedBy(item, manager)) continue;
         steps.push({

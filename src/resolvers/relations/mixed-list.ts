@@ -16,6 +16,7 @@ import { parseLabelSelector } from '../../meta/labels.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { hasWebhook } from '../../api/conversion/stored-version.ts';
 import { unlessFailed } from '../converted.ts';
+import { selectOptions } from '../targets.ts';
 import { wholeObject } from '../whole.ts';
 import { compileWhere } from '../where/compile-where.ts';
 import { DEFAULT_FIRST, MAX_FIRST } from '../where/paging.ts';
@@ -67,7 +68,7 @@ export function cursorIn(after: string | null | undefined): Cursor | undefined {
 /** Answers the arguments from all that a relation leads to, in its order. Throws 400. */
 export async function mixedPage(
   found: readonly OfKind[],
-  { labelSelector, where, first, after }: MixedArguments,
+  { where, first, after, ...selectors }: MixedArguments,
   snapshot: Snapshot,
   context: Pick<OperationContext, 'budget' | 'request'>,
 ): Promise<MixedPage> {
@@ -75,6 +76,7 @@ export async function mixedPage(
   const { revision } = snapshot;
   const count = first ?? DEFAULT_FIRST;
   if (count < 1 || count > MAX_FIRST) throw badRequest(`first must be between 1 and ${MAX_FIRST}`);
+  const { labelSelector } = selectOptions(selectors);
   const selector = labelSelector ? parseLabelSelector(labelSelector) : undefined;
   const all = await servedOf(found, snapshot, context);
   const filters = new Map(

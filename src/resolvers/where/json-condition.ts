@@ -25,6 +25,7 @@ export function anyTest(tally: Tally, given: unknown, place: Place): Test {
     tally.count(at);
     if ((word === 'in' || word === 'notIn') && !Array.isArray(wanted))
       throw badRequest(`${short(at.at)}: a list is needed`);
+    if (Array.isArray(wanted)) tally.list(wanted.length);
     const test = isOneOf(word === 'eq' || word === 'ne' ? [wanted] : (wanted as unknown[]));
     return word === 'eq' || word === 'in' ? test : (value) => !test(value);
   });

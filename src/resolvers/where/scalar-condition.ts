@@ -56,6 +56,7 @@ function condition(tally: Tally, values: ScalarValues, word: Word, said: unknown
     case 'in':
     case 'notIn': {
       if (!Array.isArray(said)) throw badRequest(`${short(place.at)}: a list is needed`);
+      tally.list(said.length);
       const test = isOneOf(values, said, place);
       return word === 'in' ? test : (value) => !test(value);
     }

@@ -6,6 +6,8 @@ import { Meter } from './meter.ts';
 /** Conditions of one filter, and how deep they are in each other: each is tried on every object of a list. */
 const MAX_CONDITIONS = 100;
 const MAX_DEPTH = 64;
+/** Values in the lists of one filter. */
+const MAX_VALUES = 10_000;
 /** More than these take their time on each object. */
 const MANY_CONDITIONS = 16;
 
@@ -16,6 +18,7 @@ export class Tally {
   readonly demands: Demand[] = [];
   private conditions = 0;
   private leaves = 0;
+  private listed = 0;
   /** conditions on lists, which are as long as they are */
   lists = 0;
 
@@ -33,6 +36,12 @@ export class Tally {
   count({ at, depth }: Place): void {
     if (++this.conditions > MAX_CONDITIONS) throw badRequest(`where: more than ${MAX_CONDITIONS} conditions`);
     if (depth > MAX_DEPTH) throw badRequest(`${short(at)}: deeper than ${MAX_DEPTH} conditions`);
+  }
+
+  /** Values that a condition lists are read one by one when it is compiled. */
+  list(values: number): void {
+    this.listed += values;
+    if (this.listed > MAX_VALUES) throw badRequest(`where: more than ${MAX_VALUES} values in lists`);
   }
 
   /** Keeps which values of an object are looked at: what a list has is part of the list. */

@@ -197,6 +197,10 @@ describe('what is refused', () => {
     [{ metadata: { finalizers: { any: {} } } }, 'where.metadata.finalizers: there is no "any" here'],
     [{ metadata: { finalizers: { some: null } } }, 'where.metadata.finalizers.some: null is no condition'],
     [{ or: Array.from({ length: 101 }, () => ({})) }, 'where: more than 100 conditions'],
+    [
+      { or: [5_000, 5_001].map((length) => ({ spec: { nodeName: { in: Array.from({ length }, String) } } })) },
+      'where: more than 10000 values in lists',
+    ],
     [deep, 'deeper than 64 conditions'],
     [[], 'where: an object of conditions is needed'],
   ])('%.80j', (where, message) => {

@@ -131,3 +131,24 @@ describe('the generic list', () => {
     expect(errors?.[0]?.message).toContain('where.metadata: there is no "nam" here');
   });
 });
+
+test.each(['labelSelector', 'fieldSelector'])(
+  'a %s is refused that is too long, of relations too',
+  async (selector) => {
+    const text = 'a=b,'.repeat(20_000);
+    const query = (field: string): string => `query ($text: String) { ${field} }`;
+    const fields = [
+      `configMaps(${selector}: $text) { totalCount }`,
+      `objects(resource: "configmaps", ${selector}: $text) { items }`,
+    ];
+    if (selector === 'labelSelector')
+      fields.push('namespace(name: "a") { contents(resource: "configmaps", labelSelector: $text) { totalCount } }');
+    for (const field of fields) {
+      const { errors } = await ask(query(field), { text });
+      expect(errors?.[0]).toMatchObject({
+        message: `${selector}: longer than 65536 characters`,
+        extensions: { code: 400 },
+      });
+    }
+  },
+);
