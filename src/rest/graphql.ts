@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { PageNotFound } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { isFront, type SessionContext } from './pages/pages.ts';
 import type { Services } from './services.ts';
@@ -10,6 +11,13 @@ const PATHS = /^\/(graphql|graphiql|dashboard)(\/|$)/;
 export const isGraphQL = ({ graphql, pages }: Services, exchange: Exchange): boolean =>
   graphql !== undefined && (PATHS.test(exchange.pathname) || (pages !== undefined && isFront(exchange)));
 
+/** Where operations are sent to, and nowhere beside it. */
+const ENDPOINT = /^\/graphql\/?$/;
+
+/** Whether a path is where operations are sent to. */
+export const isEndpoint = ({ graphql }: Services, { pathname }: Exchange): boolean =>
+  graphql !== undefined && ENDPOINT.test(pathname);
+
 const contextOf = async ({ pages }: Services, exchange: Exchange): Promise<SessionContext> =>
   (await pages?.contextOf(exchange)) ?? exchange;
 
@@ -17,6 +25,7 @@ const contextOf = async ({ pages }: Services, exchange: Exchange): Promise<Sessi
 export async function serveGraphQL(services: Services, exchange: Exchange): Promise<void> {
   const { graphql, pages } = services;
   if (await pages?.serve(exchange)) return;
+  if (!isEndpoint(services, exchange)) throw new PageNotFound();
   exchange.res.setHeader('Audit-Id', exchange.auditId);
   await graphql?.handler(exchange.req, withoutReason(exchange), await contextOf(services, exchange));
 }

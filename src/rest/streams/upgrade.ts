@@ -10,7 +10,7 @@ import { upgradeAggregated } from '../aggregation/upgrade.ts';
 import { identify } from '../audit.ts';
 import { statusOf, PageNotFound } from '../errors.ts';
 import { Exchange } from '../exchange.ts';
-import { isGraphQL, upgradeToGraphQL } from '../graphql.ts';
+import { isEndpoint, upgradeToGraphQL } from '../graphql.ts';
 import { ALL_FORMATS, CUSTOM_FORMATS, negotiate } from '../negotiation/negotiate.ts';
 import { cookieOf } from '../pages/cookie.ts';
 import { sendStatus, sendText } from '../respond.ts';
@@ -49,7 +49,7 @@ export async function serveUpgrade(
   try {
     const route = await identify(services, exchange);
     if (hasSessionElsewhere(exchange)) throw crossSite();
-    if (isGraphQL(services, exchange)) return await upgradeToGraphQL(services, exchange, req, socket, head);
+    if (isEndpoint(services, exchange)) return await upgradeToGraphQL(services, exchange, req, socket, head);
     if (isForeign(req, exchange.byToken)) throw crossSite();
     const over = { socket, head, takeOver: () => takeOver(exchange, socket) };
     if (services.remote.any && (await upgradeAggregated(services, exchange, route, requireRoute, over))) return;
