@@ -297,14 +297,19 @@ export class Reading {
 
   private async search(): Promise<void> {
     const { model, random, facades } = this;
-    const text = random.pick(['n', 'm-', 'one', 'z', 'n1']);
+    const [text, where] = random.pick<[string, string]>([
+      ...['n', 'm-', 'one', 'z', 'n1'].map((part): [string, string] => [part, 'metadata.name']),
+      ...['app=x', 'tier=1'].map((label): [string, string] => [label, 'metadata.labels']),
+    ]);
     const kinds = SUBJECTS.map(({ resource }) => resource);
     const query = `query ($kinds: [String!]) { r: search(text: "${text}", kinds: $kinds, namespaces: ["a", "b"], first: 200) { resource namespace name field object } }`;
     const hits = await facades.ask(query, { kinds });
-    const found = hits.filter(({ field }: { field: string }) => field === 'metadata.name');
-    const expected = SUBJECTS.flatMap((subject) =>
-      model.list(subject, NAMESPACES).filter(({ metadata }) => metadata.name.includes(text)),
-    );
+    const found = hits.filter(({ field }: { field: string }) => field === where);
+    const has = ({ metadata: { name, labels = {} } }: Loose): boolean =>
+      where === 'metadata.name'
+        ? name.includes(text)
+        : Object.entries(labels).some(([key, value]) => `${key}=${value}` === text);
+    const expected = SUBJECTS.flatMap((subject) => model.list(subject, NAMESPACES).filter(has));
     const byPlace = (objects: any[]): unknown[] => objects.map((object) => `${object.kind} ${place(object)}`).sort();
     expect(byPlace(found.map(({ object }: { object: Loose }) => object)), query).toEqual(byPlace(expected));
     this.count('search');
