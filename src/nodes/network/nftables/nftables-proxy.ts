@@ -1,4 +1,5 @@
 import { Balancer } from '../../../rules/relay/balancer.ts';
+import { nodeAddress } from '../node-address.ts';
 import { HealthChecks } from '../health-checks.ts';
 import { PortClaims, type Claim } from '../port-claims.ts';
 import { RouteSource } from '../route-source.ts';
@@ -83,16 +84,17 @@ export class NftablesProxy implements ServiceProxy {
   /** The routes, without the node ports that somebody else has. */
   private async claimed(routes: readonly ServiceRoute[]): Promise<ServiceRoute[]> {
     const wanted = new Map<Claim, ServiceRoute>();
+    const places = this.options.nodePortAddresses ?? heldAt();
     for (const route of routes)
-      for (const address of route.nodePort ? (this.options.nodePortAddresses ?? ['0.0.0.0']) : [])
+      for (const address of route.nodePort ? places : [])
         wanted.set(this.claimOf(route, address, route.nodePort!), route);
     const taken = await this.claims.hold([...wanted.keys()]);
     if (taken.size) this.retryLater();
     const without = new Set<ServiceRoute>();
     for (const [claim, reason] of taken) {
       const route = wanted.get(claim)!;
+      if (!without.has(route)) this.complain(route, claim, reason);
       without.add(route);
-      this.complain(route, claim, reason);
     }
     return without.size ? routes.map((each) => (without.has(each) ? withoutNodePort(each) : each)) : [...routes];
   }
@@ -124,5 +126,11 @@ export class NftablesProxy implements ServiceProxy {
     this.options.log('a node port is not served', { service: name, port, error: reason });
   }
 }
+
+/**
+ * Where node ports are held: who has one there, or everywhere, is found out. Not everywhere, though the kernel serves
+ * them at all addresses: those of the loopback may be load balancers', which have ports of the same numbers.
+ */
+const heldAt = (): string[] => [...new Set(['127.0.0.1', nodeAddress()])];
 
 const withoutNodePort = (route: ServiceRoute): ServiceRoute => ({ ...route, nodePort: undefined });

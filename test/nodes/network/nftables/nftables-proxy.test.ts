@@ -336,6 +336,24 @@ describe.skipIf(whyNoLab)('the service proxy by nftables', () => {
     expect(await outside.ask(gateway, nodePort)).toBe(`b ${outside.ip}`);
   });
 
+  it('leaves the port of the same number to a load balancer of the loopback', async () => {
+    const balancer = createServer((socket) => socket.end('balancer'));
+    await serve([{ ip: b.ip }]);
+    await new Promise<void>((resolve, reject) =>
+      balancer.once('error', reject).listen(nodePort, '127.64.0.9', resolve),
+    );
+    expect(await host.ask('127.64.0.9', nodePort)).toBe('balancer');
+    expect(await outside.ask(gateway, nodePort)).toBe(`b ${outside.ip}`);
+    // and whoever was there first
+    informers.remove('services', 'default', 'web');
+    await applied();
+    await serve([{ ip: b.ip }]);
+    expect(await outside.ask(gateway, nodePort)).toBe(`b ${outside.ip}`);
+    expect(await host.ask('127.64.0.9', nodePort)).toBe('balancer');
+    expect(events).toEqual([]);
+    await new Promise((resolve) => balancer.close(resolve));
+  });
+
   it('keeps what is served when it stops to start again, and leaves nothing when it stops for good', async () => {
     await serve([{ ip: b.ip }]);
     await proxy.stop(true);
