@@ -169,7 +169,12 @@ class Look {
     const lastScaleTime = status.lastScaleTime ?? hpa.status?.lastScaleTime;
     const whole = { ...status, ...present({ lastScaleTime }), conditions: conditions.list };
     if (semanticEqual(hpa.status, whole)) return;
-    await unlessGone(ctx.client.update(RESOURCE, { ...hpa, status: whole }, 'status'));
+    try {
+      await unlessGone(ctx.client.update(RESOURCE, { ...hpa, status: whole }, 'status'));
+    } catch (error) {
+      this.warn('FailedUpdateStatus', errorMessage(error));
+      throw error;
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { horizontalpodautoscaler } from '../../src/reconcilers/horizontalpodautoscaler.ts';
 import { newMemory, normalized, noteChange } from '../../src/reconcilers/hpa-behavior.ts';
+import { internalError } from '../../src/meta/status.ts';
 import { startCluster, type Cluster } from '../support/cluster.ts';
 import { autoscaler, metricsDefinition, target, use, worker } from './scenarios/horizontalpodautoscaler.ts';
 
@@ -85,6 +86,18 @@ describe('an autoscaler', () => {
     expect(await sizes(1)).toEqual([3]);
     expect(await cluster.events()).toContain(
       'Normal SuccessfulRescale HorizontalPodAutoscaler New size: 3; reason: cpu resource utilization (percentage of request) above target',
+    );
+  });
+
+  test('says that its status could not be written', async () => {
+    await start(2, '54m');
+    cluster.transport.before = ({ verb, resource }) => {
+      if (verb === 'update' && resource.startsWith('horizontalpodautoscalers')) throw internalError('the disk is full');
+    };
+    await measure(2, '75m');
+    await cluster.advance(LOOK);
+    expect(await cluster.events()).toContain(
+      'Warning FailedUpdateStatus HorizontalPodAutoscaler Internal error occurred: the disk is full',
     );
   });
 
