@@ -102,6 +102,10 @@ class Loop implements Scheduler {
           .follow((object, old) => this.queue.changed(resource, actionOf(object, old), object, old)),
       );
     }
+    const ledger = this.cache.cluster.resourceClaims;
+    this.unsubscribe.push(
+      informers.informer('resourceclaims.resource.k8s.io').follow((claim, old) => ledger.seen(claim, old)),
+    );
     informers.start();
     await Promise.all(
       ['pods', 'nodes', ...VIEW_RESOURCES].map((resource) => informers.informer(resource).whenSynced()),
@@ -199,12 +203,29 @@ class Loop implements Scheduler {
       if (clock.now() > end) return this.resume(true);
       const entry = this.queue.pop();
       if (!entry) return;
-      this.decide(entry);
+      const began = performance.now();
+      try {
+        this.decide(entry, began);
+      } catch (error) {
+        this.couldNotDecide(entry, began, error);
+      }
     }
   }
 
-  private decide(entry: QueuedPod): void {
-    const began = performance.now();
+  /** A defect that one pod brings to light is told of that pod, and keeps no other from its turn. */
+  private couldNotDecide(entry: QueuedPod, began: number, error: unknown): void {
+    const { pod } = entry;
+    this.attempted('error', began);
+    this.cache.forget(pod.metadata.uid);
+    this.queue.failed(entry);
+    this.options.log('a pod could not be decided on', {
+      pod: `${pod.metadata.namespace}/${pod.metadata.name}`,
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
+    this.write(entry, () => this.writer.failed(pod, errorMessage(error)));
+  }
+
+  private decide(entry: QueuedPod, began: number): void {
     const info = podInfo(entry.pod);
     const decision = schedule(this.cache, info, this.options.random, allPlugins, this.rotation);
     this.metrics.algorithm.of().observe((performance.now() - began) / 1000);

@@ -55,6 +55,26 @@ describe('scheduler', () => {
     expect(where.filter((name) => name === 'n2')).toHaveLength(2);
   });
 
+  it('tells a pod of the defect that it brings to light, and goes on with the others', async () => {
+    let broken = true;
+    const random = (): number => {
+      if (broken) throw new Error('no luck');
+      return 0.5;
+    };
+    cluster = await startCluster([], { scheduler: true, random });
+    for (const name of ['n1', 'n2']) await cluster.addNodes(node(name));
+    // between two nodes that are alike is drawn; the other pod fits but one
+    await cluster.put('pods', pod('p'));
+    await cluster.put('pods', pod('q', '1', { nodeSelector: { 'kubernetes.io/hostname': 'n2' } }));
+    await cluster.edit('nodes', '', 'n2', ({ metadata }) => (metadata.labels = { 'kubernetes.io/hostname': 'n2' }));
+    await cluster.advance(2000);
+    expect(await placed()).toEqual({ p: undefined, q: 'n2' });
+    expect(await cluster.events()).toContain('Warning FailedScheduling Pod no luck');
+    broken = false;
+    await cluster.advance(20_000);
+    expect(await placed()).toEqual({ p: expect.any(String), q: 'n2' });
+  });
+
   it('leaves pods of another scheduler alone (PodSpec.schedulerName)', async () => {
     await start();
     await cluster.addNodes(node('n1'));

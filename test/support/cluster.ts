@@ -16,6 +16,8 @@ export interface ClusterOptions extends FakeApiOptions {
   scheduler?: boolean;
   /** for reconciles that wait for other threads (cryptography): only a controller without work is at rest */
   untilIdle?: boolean;
+  /** what the loops draw; 0.5 when not said */
+  random?: () => number;
   /** one that has been opened already */
   api?: FakeApi;
   /** sees the first process's connection before it does */
@@ -25,10 +27,10 @@ export interface ClusterOptions extends FakeApiOptions {
 /** Controllers over a fake API; `advance` lets time pass and everything settle. Stops itself with `stop`. */
 export async function startCluster(
   reconcilers: readonly Reconciler[] | (() => readonly Reconciler[]),
-  { scheduler = false, untilIdle = false, api, prepare, ...options }: ClusterOptions = {},
+  { scheduler = false, untilIdle = false, random = () => 0.5, api, prepare, ...options }: ClusterOptions = {},
 ): Promise<Cluster> {
   const make = typeof reconcilers === 'function' ? reconcilers : () => reconcilers;
-  const cluster = new Cluster(api ?? (await FakeApi.open(options)), make, scheduler, untilIdle);
+  const cluster = new Cluster(api ?? (await FakeApi.open(options)), make, scheduler, untilIdle, random);
   cluster.start(prepare);
   await cluster.clock.settle();
   return cluster;
@@ -56,6 +58,7 @@ export class Cluster {
     private readonly reconcilers: () => readonly Reconciler[],
     private readonly withScheduler: boolean,
     private readonly untilIdle: boolean,
+    private readonly random: () => number,
   ) {
     this.client = api.client;
     this.clock = api.clock;
@@ -72,7 +75,7 @@ export class Cluster {
       if (clock.running) this.logs.push(`${message} ${JSON.stringify(fields ?? {})}`);
     };
     const client = createClient(transport);
-    const random = (): number => 0.5;
+    const { random } = this;
     const informers = createInformers(client, clock, { random });
     const options = { client, informers, clock, random, log };
     const controllers = runControllers({ ...options, reconcilers: this.reconcilers() });

@@ -36,9 +36,7 @@ export class ClaimLedger {
     const seen = this.claims.get(namespace, name);
     const written = seen && this.own.get(seen.metadata.uid)?.written;
     if (!written) return seen;
-    if (isBehind(seen, written)) return written;
-    this.drop(seen.metadata.uid);
-    return seen;
+    return isBehind(seen, written) ? written : seen;
   }
 
   isTaken(device: string): boolean {
@@ -46,11 +44,15 @@ export class ClaimLedger {
     const uid = this.takenBy.get(device);
     if (uid === undefined) return false;
     const written = this.own.get(uid)?.written;
-    if (!written) return true;
-    const seen = this.claims.get(written.metadata.namespace ?? '', written.metadata.name);
-    if (seen?.metadata.uid === uid && isBehind(seen, written)) return true;
-    this.drop(uid);
-    return false;
+    return !written || this.isAhead(written);
+  }
+
+  /** The informer tells of a claim: what was written of it is known there now, or gone. */
+  seen(claim: ResourceResourceClaim | undefined, old: ResourceResourceClaim | undefined): void {
+    for (const told of [claim, old]) {
+      const written = told && this.own.get(told.metadata.uid)?.written;
+      if (written && !this.isAhead(written)) this.drop(written.metadata.uid);
+    }
   }
 
   /** Whether its allocation is being written. */
@@ -70,8 +72,22 @@ export class ClaimLedger {
     const { uid } = claim.metadata;
     const devices = devicesOf(claim.status?.allocation);
     this.drop(uid);
+    // the answer may come after what it is about, even after its end
+    if (!this.isAhead(claim)) return;
     this.own.set(uid, { devices, written: claim });
     for (const device of devices) this.takenBy.set(device, uid);
+  }
+
+  /** The informer has an older version of it. */
+  private isAhead(written: ResourceResourceClaim): boolean {
+    const { namespace = '', name, uid } = written.metadata;
+    const seen = this.claims.get(namespace, name);
+    return seen?.metadata.uid === uid && isBehind(seen, written);
+  }
+
+  /** How many are not known from the informer. */
+  get size(): number {
+    return this.own.size;
   }
 
   /** It could not be written, or is known from the informer. */
