@@ -54,6 +54,8 @@ export interface Options extends ServingSettings, ControllerSettings {
   /** folder of everything that outlives a run: Postgres' files, kubeconfig, container logs */
   data: string;
   securePort: number;
+  /** where loops that run without the API tell their numbers; undefined: where those of Kubernetes do */
+  loopsPort: number | undefined;
   bindAddress: string;
   /** API server of roles that run apart from it; undefined: the one in this process */
   server: string | undefined;
@@ -97,8 +99,9 @@ export const USAGE = `usage: npm start -- [options]
 
   --roles LIST              of api,controllers,scheduler,nodes (default: all)
   --data DIR                where everything is kept (default .ku7s, or KU7S_DATA)
-  --secure-port PORT        HTTPS port of the API (default 6443; 0: a free one)
-  --bind-address ADDRESS    address of the API (default 127.0.0.1)
+  --secure-port PORT        HTTPS port of the API (default 6443; 0: a free one); of roles without it, of their /metrics
+                            (default 10257 with controllers, else 10259, or a free one)
+  --bind-address ADDRESS    address of that port (default 127.0.0.1)
   --server URL              API of roles that run without it
   --kubeconfig FILE         credentials for --server (default DATA/kubeconfig)
   --nodes SPEC              process:1 (default), containerd:1, simulated:3, simulated:5000,cpu=32,memory=64Gi,pods=110,zones=3,failures=0.01
@@ -244,6 +247,7 @@ export function parseOptions(argv: string[], env: NodeJS.ProcessEnv, version: st
     roles,
     data,
     securePort: port,
+    loopsPort: values['secure-port'] === undefined ? undefined : port,
     bindAddress: values['bind-address'] ?? '127.0.0.1',
     server: values.server,
     kubeconfig: path.resolve(values.kubeconfig ?? path.join(data, 'kubeconfig')),

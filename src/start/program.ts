@@ -1,6 +1,9 @@
+import { createClient } from '../client/client.ts';
 import { readKubeconfig } from '../client/kubeconfig.ts';
 import { socketTransport } from '../client/transports/socket.ts';
+import { systemClock } from '../rules/clock.ts';
 import { runApi } from './api-server.ts';
+import { makeCertificate } from './certificates.ts';
 import { packageVersion } from './package-version.ts';
 import { whatNext } from './banner.ts';
 import { writeAssets } from './envtest/assets.ts';
@@ -13,6 +16,7 @@ import { closeDataFolder } from './data-folder.ts';
 import { createLogger } from './logger.ts';
 import { loopSettings, type Report } from './loop-settings.ts';
 import { runLoops } from './loops.ts';
+import { serveLoops } from './loops-server.ts';
 import { parseOptions, type Options } from './options.ts';
 import { StartError } from './start-error.ts';
 
@@ -29,13 +33,24 @@ async function start(options: Options, log: Report): Promise<() => Promise<void>
   const loops = [...options.roles].some((role) => role !== 'api');
   if (!options.roles.has('api')) {
     const endpoint = { ...readKubeconfig(options.kubeconfig), server: options.server! };
-    const running = await runLoops(
-      loopSettings(options, endpoint.ca ?? '', identityOf(options.data)),
-      socketTransport(endpoint),
+    const transport = socketTransport(endpoint);
+    const running = await runLoops(loopSettings(options, endpoint.ca ?? '', identityOf(options.data)), transport, log);
+    const { roles, loopsPort: port, bindAddress: address } = options;
+    const server = await serveLoops({
+      roles,
+      address,
+      port,
+      certificate: await makeCertificate({ commonName: 'ku7s-loops' }, undefined, ['localhost', address]),
+      client: createClient(transport),
+      clock: systemClock,
+      metrics: () => running.metrics(),
       log,
-    );
+    });
     process.stdout.write(`ku7s: ${[...options.roles].join(', ')} of ${options.server}\n`);
-    return () => running.stop();
+    return () => {
+      server?.close();
+      return running.stop();
+    };
   }
   const began = Date.now();
   let thread: LoopThread | undefined;

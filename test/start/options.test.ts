@@ -150,6 +150,8 @@ describe('the command line', () => {
     [['--node-name', 'n1'], {}, { nodeName: 'n1' }],
     [['--images', '/tmp', '--image-source', 'registry'], {}, { images: { folder: '/tmp', source: 'registry' } }],
     [['--service-cluster-ip-range', '10.0.0.0/24'], {}, { serviceCidr: '10.0.0.0/24' }],
+    [['--secure-port', '7000'], {}, { securePort: 7000, loopsPort: 7000 }],
+    [[], {}, { securePort: 6443, loopsPort: undefined }],
   ])('%j with %j', (argv, env, expected) => {
     expect(parse(argv, env)).toMatchObject(expected);
   });

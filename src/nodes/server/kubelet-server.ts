@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer as createListener, type AddressInfo, type Server as Listener, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
+import { Delegated } from '../../control/delegated.ts';
 import { dialPod } from '../network/dial-pod.ts';
 import { KUBELET_CLIENT_GROUP, KUBELET_CLIENT_USER } from '../../rules/certificates/kubelet-client.ts';
 import { SERVER_TLS } from '../../rules/server-tls.ts';
@@ -12,8 +13,7 @@ import { servePortForward } from '../streams/port-forward.ts';
 import { refuseUpgrade } from '../streams/refuse-upgrade.ts';
 import { serveContainerCommand } from './command-server.ts';
 import { serveLogs } from './container-logs.ts';
-import { Delegated } from './delegated.ts';
-import { parseKubeletPath, pathOf, portsOf } from './router.ts';
+import { ofNode, parseKubeletPath, pathOf, portsOf } from './router.ts';
 import type { ServingPair } from './request-serving-pair.ts';
 import { kubeletMetrics } from './kubelet-metrics.ts';
 import { resourceMetrics } from './resource-metrics.ts';
@@ -51,7 +51,7 @@ export class KubeletServer {
     private readonly usage: UsageReader,
   ) {
     this.startedAt = context.clock.now();
-    this.delegated = new Delegated(context.nodeName, context.client, context.clock);
+    this.delegated = new Delegated(context.client, context.clock, (path) => ofNode(context.nodeName, path));
     this.server = createServer(
       { ...SERVER_TLS, requestCert: true, rejectUnauthorized: false, handshakeTimeout: STRANGER_MS },
       (request, response) => void this.serve(request, response).catch(() => response.destroy()),

@@ -1,3 +1,4 @@
+import type { Wanted } from '../../control/delegated.ts';
 import { parsePort } from '../streams/dial-port.ts';
 
 /** A request to the kubelet, taken apart. */
@@ -37,6 +38,13 @@ export function parseKubeletPath(url = ''): KubeletRequest | undefined {
   const [namespace = '', pod = '', ...rest] = names as string[];
   const container = form.container ? (rest.pop() ?? '') : '';
   return { verb, namespace, pod, uid: rest[0] ?? '', container, query: new URLSearchParams(url.slice(path.length)) };
+}
+
+/** What of a node a path tells: who asks under a token must have a right to that. */
+export function ofNode(name: string, path: string): Wanted {
+  const isOf = (part: string): boolean => path === `/${part}` || path.startsWith(`/${part}/`);
+  const subresource = ['metrics', 'stats'].find(isOf) ?? 'proxy';
+  return { resourceAttributes: { verb: 'get', version: 'v1', resource: 'nodes', subresource, name } };
 }
 
 function decoded(segment: string): string | undefined {

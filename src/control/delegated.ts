@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Client } from '../../client/contract.ts';
-import type { Parts } from '../../meta/object.ts';
-import type { Clock } from '../../rules/clock.ts';
+import type { Client } from '../client/contract.ts';
+import type { Parts } from '../meta/object.ts';
+import type { Clock } from '../rules/clock.ts';
 
 /** ms for which a decision holds */
 const HOLDS_MS = 30_000;
@@ -14,32 +14,42 @@ interface Review {
   user?: { username?: string; uid?: string; groups?: string[] };
 }
 
+/** What a SubjectAccessReview asks about: an object, or a path. */
+export type Wanted =
+  | { resourceAttributes: { verb: string; version: string; resource: string; subresource: string; name: string } }
+  | { nonResourceAttributes: { verb: string; path: string } };
+
 /**
- * Whether a bearer of a token may read of this node, as the API says: who it is (TokenReview), and whether that one may
- * (SubjectAccessReview on a subresource of the node). Source: https://kubernetes.io/docs/reference/access-authn-authz/kubelet-authn-authz/
+ * Whether a bearer of a token may read a path of a server beside the API, as the API says: who it is (TokenReview), and
+ * whether that one may (SubjectAccessReview). Source: https://kubernetes.io/docs/reference/access-authn-authz/kubelet-authn-authz/
  */
 export class Delegated {
   private readonly known = new Map<string, { code: 200 | 401 | 403; until: number }>();
   private asked = 0;
 
-  /** @param client acts as the node */
+  /**
+   * @param client acts as the server
+   * @param wantedOf what a right must be to, for a path
+   */
   constructor(
-    private readonly node: string,
     private readonly client: Pick<Client, 'create'>,
     private readonly clock: Pick<Clock, 'now'>,
+    private readonly wantedOf: (path: string) => Wanted,
   ) {}
 
   /** @returns 200, or what is answered instead: 401 for a token that is nobody's, 403 for a right that is not given */
   async decide(token: string, path: string): Promise<200 | 401 | 403 | 503> {
-    const subresource = subresourceOf(path);
-    const key = createHash('sha256').update(`${subresource} ${token}`).digest('base64');
+    const wanted = this.wantedOf(path);
+    const key = createHash('sha256')
+      .update(`${JSON.stringify(wanted)} ${token}`)
+      .digest('base64');
     const now = this.clock.now();
     const before = this.known.get(key);
     if (before && before.until > now) return before.code;
     if (this.asked >= MAX_ASKED) return 503;
     this.asked++;
     try {
-      const code = await this.ask(token, subresource);
+      const code = await this.ask(token, wanted);
       const [oldest] = this.known.keys();
       this.known.delete(key);
       if (this.known.size >= MAX_KNOWN && oldest !== undefined) this.known.delete(oldest);
@@ -52,7 +62,7 @@ export class Delegated {
     }
   }
 
-  private async ask(token: string, subresource: string): Promise<200 | 401 | 403> {
+  private async ask(token: string, wanted: Wanted): Promise<200 | 401 | 403> {
     const review = await this.client.create('tokenreviews.authentication.k8s.io', {
       apiVersion: 'authentication.k8s.io/v1',
       kind: 'TokenReview',
@@ -72,17 +82,10 @@ export class Delegated {
           user: username,
           ...(uid && { uid }),
           ...(groups && { groups }),
-          resourceAttributes: { verb: 'get', version: 'v1', resource: 'nodes', subresource, name: this.node },
+          ...wanted,
         },
       },
     );
     return status?.allowed ? 200 : 403;
   }
-}
-
-/** What of the node a path tells. */
-function subresourceOf(path: string): string {
-  if (path === '/metrics' || path.startsWith('/metrics/')) return 'metrics';
-  if (path === '/stats' || path.startsWith('/stats/')) return 'stats';
-  return 'proxy';
 }

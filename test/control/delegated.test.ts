@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Delegated } from '../../../src/nodes/server/delegated.ts';
+import { Delegated } from '../../src/control/delegated.ts';
+import { ofNode } from '../../src/nodes/server/router.ts';
 
 /** What the API was asked, and what it says: who the token is, and what he may read. */
 function apiOf(user: string | undefined, may: readonly string[]) {
@@ -16,7 +17,7 @@ function apiOf(user: string | undefined, may: readonly string[]) {
     },
   };
   const clock = { at: 0, now: () => clock.at };
-  return { asked, clock, delegated: new Delegated('n1', client, clock), client };
+  return { asked, clock, delegated: new Delegated(client, clock, (path) => ofNode('n1', path)), client };
 }
 
 describe('who reads figures of a node under a token', () => {
