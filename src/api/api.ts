@@ -23,6 +23,7 @@ import { followCertificateRequests } from './certificates/sign.ts';
 import { ADMISSION } from '../rules/metrics/families.ts';
 import { metricsOf, type MetricsOf } from '../rules/metrics/metrics.ts';
 import { systemClock, type Clock } from '../rules/clock.ts';
+import { NODE_PORTS } from '../rules/node-ports.ts';
 import type { Api, Auditor } from './contract.ts';
 import type { Core } from './core.ts';
 import { Conversions } from './conversion/conversions.ts';
@@ -125,7 +126,7 @@ export async function createApi(options: ApiOptions): Promise<RunningApi> {
     destinations,
     conversions: new Conversions({ store, destinations }),
     openStreams: new OpenStreams(),
-    services: new ServiceAllocation(store, registry, clock, ranges, options.nodePortRange ?? [30_000, 32_767]),
+    services: new ServiceAllocation(store, registry, clock, ranges, options.nodePortRange ?? NODE_PORTS),
     logs: options.logs && new Logs(options.logs, { store, authorizer, clock, log }),
     log,
   };

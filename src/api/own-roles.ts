@@ -21,6 +21,7 @@ const binding = (name: string, roleName: string, subject: object) => ({
 const READ = ['get', 'list', 'watch'];
 const APPROVER = 'kubelet-serving-approver';
 const REPAIR = 'ipallocator-repair';
+const PORT_REPAIR = 'portallocator-repair';
 /** Holds pods to network policies on each node: it reads them, and whom they speak of. */
 const POLICY = 'network-policy';
 /** Reads the pods of all simulated nodes for them, and the nodes; what they write, each of them writes as itself. */
@@ -49,6 +50,10 @@ export const OWN_ROLES: readonly { resource: string; object: KubeObject }[] = [
     { apiGroups: [''], resources: ['services'], verbs: READ },
     { apiGroups: ['networking.k8s.io'], resources: ['servicecidrs'], verbs: READ },
     { apiGroups: ['networking.k8s.io'], resources: ['ipaddresses'], verbs: [...READ, 'create', 'delete'] },
+    { apiGroups: ['', 'events.k8s.io'], resources: ['events'], verbs: ['create', 'patch', 'update'] },
+  ]),
+  role(`ku7s:${PORT_REPAIR}`, [
+    { apiGroups: [''], resources: ['services'], verbs: READ },
     { apiGroups: ['', 'events.k8s.io'], resources: ['events'], verbs: ['create', 'patch', 'update'] },
   ]),
   role(`ku7s:${POLICY}`, [
@@ -80,5 +85,10 @@ export const OWN_ROLES: readonly { resource: string; object: KubeObject }[] = [
     name: SIMULATION,
   }),
   binding(`ku7s:${REPAIR}`, `ku7s:${REPAIR}`, { kind: 'ServiceAccount', namespace: 'kube-system', name: REPAIR }),
+  binding(`ku7s:${PORT_REPAIR}`, `ku7s:${PORT_REPAIR}`, {
+    kind: 'ServiceAccount',
+    namespace: 'kube-system',
+    name: PORT_REPAIR,
+  }),
   binding(`ku7s:${APPROVER}`, `ku7s:${APPROVER}`, { kind: 'ServiceAccount', namespace: 'kube-system', name: APPROVER }),
 ];

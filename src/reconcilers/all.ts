@@ -1,4 +1,5 @@
 import type { Reconciler } from '../control/contract.ts';
+import { NODE_PORTS } from '../rules/node-ports.ts';
 import { attachdetach } from './attachdetach.ts';
 import { bootstrapsigner } from './bootstrapsigner.ts';
 import { clusterroleaggregation } from './clusterroleaggregation.ts';
@@ -31,6 +32,7 @@ import { rootCa } from './rootca.ts';
 import { serviceaccount } from './serviceaccount.ts';
 import { servicecidrs } from './servicecidrs.ts';
 import { serviceiprepair } from './serviceiprepair.ts';
+import { serviceportrepair } from './serviceportrepair.ts';
 import { statefulset } from './statefulset.ts';
 import { STORAGE_MIGRATION, storageversionmigrator } from './storageversionmigrator.ts';
 import { tainteviction } from './tainteviction.ts';
@@ -49,6 +51,8 @@ export interface ReconcilersOptions {
   autoscalerPeriod?: number;
   /** versions that are served beside those that always are (`storagemigration.k8s.io/v1beta1`); none when not said */
   optionalVersions?: readonly string[];
+  /** the first and the last node port of Services; the usual ones when not said */
+  nodePortRange?: readonly [number, number];
   /** ranges of the nodes' pods; without them nodes get none */
   nodeCidrs?: NodeCidrs;
   /** checks the expressions of policies; without it nobody does */
@@ -61,6 +65,7 @@ export function allReconcilers({
   legacyTokenCleanUp,
   autoscalerPeriod,
   nodeCidrs,
+  nodePortRange = NODE_PORTS,
   optionalVersions = [],
   policyWarnings,
 }: ReconcilersOptions = {}): Readonly<Record<string, Reconciler>> {
@@ -99,6 +104,7 @@ export function allReconcilers({
     serviceaccount,
     servicecidrs,
     serviceiprepair,
+    serviceportrepair: serviceportrepair(nodePortRange),
     statefulset,
     ...(optionalVersions.includes(STORAGE_MIGRATION) && { storageversionmigrator }),
     tainteviction: tainteviction(),

@@ -171,6 +171,7 @@ export async function runApi(
       authentication: options.authentication,
       serviceAccountKeys: signing,
       serviceCidr: options.serviceCidr,
+      nodePortRange: options.nodePortRange,
       admissionPlugins: options.admissionPlugins,
       auditor,
       webhooks,

@@ -33,6 +33,8 @@ export interface LoopSettings {
   optionalVersions: string[];
   /** ranges of the nodes' pods; undefined: they get none */
   nodeCidrs: NodeCidrs | undefined;
+  /** of Services: the first and the last */
+  nodePortRange: readonly [number, number];
   /** names of add-ons */
   addons: string[];
   /** what nodes and add-ons know of the cluster */
@@ -60,6 +62,7 @@ export const loopSettings = (options: Options, ca: string, identity: string): Lo
   autoscalerPeriod: options.autoscalerPeriod,
   optionalVersions: options.optionalVersions,
   nodeCidrs: options.nodeCidrs && { ranges: options.nodeCidrs, serviceCidr: options.serviceCidr },
+  nodePortRange: options.nodePortRange,
   addons: options.addons,
   cluster: {
     dnsIP: options.serviceCidr.replace(/(?<!\d)\d+\/\d+$/, '10'),

@@ -126,13 +126,14 @@ function controllers(
   metrics: LoopMetrics,
 ): () => Promise<void> {
   return whileLeading(client, 'kube-controller-manager', identity, log, (informers) => {
-    const { ca, legacyTokenCleanUp, autoscalerPeriod, nodeCidrs, optionalVersions } = settings;
+    const { ca, legacyTokenCleanUp, autoscalerPeriod, nodeCidrs, nodePortRange, optionalVersions } = settings;
     const reconcilers = Object.values(
       allReconcilers({
         ...(ca && { ca }),
         ...(legacyTokenCleanUp !== undefined && { legacyTokenCleanUp }),
         ...(autoscalerPeriod !== undefined && { autoscalerPeriod }),
         optionalVersions,
+        nodePortRange,
         ...(nodeCidrs && { nodeCidrs }),
         policyWarnings: policyChecker(optionalVersions),
       }),

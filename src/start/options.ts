@@ -37,6 +37,7 @@ import { RUNTIME_FLAGS, RUNTIME_USAGE, runtimeConfig } from './runtime-config.ts
 import { SERVING_FLAGS, SERVING_USAGE, servingSettings, type ServingSettings } from './serving-options.ts';
 import { LOGGING_FLAGS, LOGGING_USAGE, loggingSettings, type LoggingSettings } from './logging-options.ts';
 import { TRACING_FLAGS, TRACING_USAGE, tracingSettings, type TracingSettings } from './tracing-options.ts';
+import { nodePortRange } from './node-port-range.ts';
 import { StartError } from './start-error.ts';
 
 export const ROLES = ['api', 'controllers', 'scheduler', 'nodes'] as const;
@@ -82,6 +83,8 @@ export interface Options extends ServingSettings, ControllerSettings {
   staticTokens: string | undefined;
   authentication: ReadSettings;
   serviceCidr: string;
+  /** the first and the last */
+  nodePortRange: readonly [number, number];
   admissionPlugins: PluginSwitches;
   /** versions of kinds that are served beside those that always are: `storagemigration.k8s.io/v1beta1` */
   optionalVersions: string[];
@@ -125,6 +128,7 @@ ${CONTROLLER_USAGE}
                             --oidc-{username,groups}-{claim,prefix}, --oidc-signing-algs, --oidc-required-claim KEY=VALUE
   --anonymous-auth BOOL     whether requests without a credential are taken (default true)
   --service-cluster-ip-range CIDR  (default 10.96.0.0/16)
+  --service-node-port-range FIRST-LAST  (default 30000-32767); for controllers apart from the API, too
 ${ADMISSION_USAGE}
 ${RUNTIME_USAGE}
 ${SERVING_USAGE}
@@ -267,6 +271,7 @@ export function parseOptions(argv: string[], env: NodeJS.ProcessEnv, version: st
     staticTokens: tokens ? readFileSync(tokens, 'utf8') : undefined,
     authentication: authenticationSettings(values, ISSUER),
     serviceCidr: values['service-cluster-ip-range'] ?? '10.96.0.0/16',
+    nodePortRange: nodePortRange(values['service-node-port-range']),
     admissionPlugins: admissionSwitches(values),
     optionalVersions: runtimeConfig(values['runtime-config']),
     ...servingSettings(values),
@@ -311,6 +316,7 @@ function parse(argv: string[]) {
         'token-auth-file': text,
         ...AUTHENTICATION_FLAGS,
         'service-cluster-ip-range': text,
+        'service-node-port-range': text,
         ...ADMISSION_FLAGS,
         ...RUNTIME_FLAGS,
         ...SERVING_FLAGS,

@@ -56,6 +56,22 @@ test('a Service gets an address that no other has, until it is gone', async () =
   expect((await service('two', { clusterIP: ip })).object['spec'].clusterIP).toBe(ip);
 });
 
+test('a node port that nobody has reserved is reserved at the next start, which is told', async () => {
+  const { object } = await service('unreserved', { type: 'NodePort' });
+  const { store } = t.api;
+  const port = Number(at(object, 'spec.ports.0.nodePort'));
+  const key = { resource: 'nodeports.internal', namespace: '', name: String(port) };
+  const by = { user: 'somebody', manager: 'psql', verb: 'delete' };
+  await store.commit({ ...key, by, type: 'delete', expect: store.get(key)?.revision ?? 0 });
+  const again = await createApi({ registry: createRegistry(), store, serviceAccountKeys });
+  await again.close();
+  expect(store.get(key)?.object['service']).toBe('t/unreserved');
+  const fieldSelector = 'involvedObject.name=unreserved,reason=PortNotAllocated';
+  const { items } = await t.api.list(t.ctx(), t.target('events'), { fieldSelector });
+  expect(items.map((event) => at(event.object, 'message'))).toEqual([`Port ${port} is not allocated; repairing`]);
+  await t.delete('services', 'unreserved');
+});
+
 test('node ports come and go with the type', async () => {
   const { object } = await service('np', { type: 'NodePort' });
   const port = object['spec'].ports?.[0]?.nodePort;

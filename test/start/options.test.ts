@@ -152,6 +152,9 @@ describe('the command line', () => {
     [['--service-cluster-ip-range', '10.0.0.0/24'], {}, { serviceCidr: '10.0.0.0/24' }],
     [['--secure-port', '7000'], {}, { securePort: 7000, loopsPort: 7000 }],
     [[], {}, { securePort: 6443, loopsPort: undefined }],
+    [[], {}, { nodePortRange: [30_000, 32_767] }],
+    [['--service-node-port-range', '20000-20100'], {}, { nodePortRange: [20_000, 20_100] }],
+    [['--service-node-port-range', '20000+100'], {}, { nodePortRange: [20_000, 20_100] }],
   ])('%j with %j', (argv, env, expected) => {
     expect(parse(argv, env)).toMatchObject(expected);
   });
@@ -162,6 +165,9 @@ describe('the command line', () => {
     [['--roles', 'nodes'], '--roles without api needs --server URL'],
     [['--secure-port', '70000'], '--secure-port: 70000 is not a port'],
     [['--secure-port', 'x'], '--secure-port: x is not a port'],
+    [['--service-node-port-range', '30000'], '--service-node-port-range: 30000 is not a range of ports'],
+    [['--service-node-port-range', '30000-70000'], 'is not a range of ports such as 30000-32767'],
+    [['--service-node-port-range', '40000-30000'], 'is not a range of ports such as 30000-32767'],
     [['--token-auth-file', '/none/at/all'], '--token-auth-file: there is no file /none/at/all'],
     [['--images', '/none/at/all'], '--images: there is no folder /none/at/all'],
     [['--registry-config', '/none/at/all'], '--registry-config: there is no file /none/at/all'],

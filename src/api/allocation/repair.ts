@@ -1,6 +1,10 @@
 import type { Author, Key, Store, Stored, Write } from '../../store/contract.ts';
+import { serializeBody, storedForm } from '../../kinds/encode.ts';
 import type { Holdings, Registry } from '../../kinds/kind.ts';
+import { formatMicroTime, formatTime } from '../../meta/time.ts';
+import { newUid } from '../../meta/uid.ts';
 import type { Clock } from '../../rules/clock.ts';
+import { newObject } from '../new-object.ts';
 import { ADDRESSES, addressKey, addressRecord, holderOf, portKey, portRecord, PORTS, type Holder } from './records.ts';
 
 const BY: Author = { user: 'system:apiserver', manager: 'kube-apiserver', verb: 'repair' };
@@ -11,19 +15,23 @@ const BY: Author = { user: 'system:apiserver', manager: 'kube-apiserver', verb: 
  * repair at once do not disturb each other (each write is its own and names what it expects).
  */
 export async function repairAllocations(store: Store, registry: Registry, clock: Clock): Promise<void> {
-  const wanted = new Map<string, { key: Key; make: () => Write; holder: string }>();
-  const add = (key: Key, holder: Holder, make: () => Write): void => {
-    wanted.set(`${key.resource}/${key.name}`, { key, make, holder: `${holder.namespace}/${holder.name}` });
+  const wanted = new Map<string, { key: Key; make: () => Write; holder: string; service: Stored }>();
+  const add = (key: Key, service: Stored, make: () => Write): void => {
+    wanted.set(`${key.resource}/${key.name}`, { key, make, holder: `${service.namespace}/${service.name}`, service });
   };
   for (const { holds, stored } of holders(store, registry)) {
     const object = stored.object;
-    const holder = { namespace: stored.namespace, name: stored.name };
+    const holder: Holder = { namespace: stored.namespace, name: stored.name };
     for (const ip of holds.addresses(object))
-      add(addressKey(ip), holder, () => addressRecord(registry, ip, holder, BY, clock.now()));
-    for (const port of holds.nodePorts(object)) add(portKey(port), holder, () => portRecord(port, holder, BY));
+      add(addressKey(ip), stored, () => addressRecord(registry, ip, holder, BY, clock.now()));
+    for (const port of holds.nodePorts(object)) add(portKey(port), stored, () => portRecord(port, holder, BY));
   }
   const writes: Write[] = [];
-  for (const { key, make } of wanted.values()) if (!store.get(key)) writes.push(make());
+  for (const { key, make, service } of wanted.values()) {
+    if (store.get(key)) continue;
+    writes.push(make());
+    if (key.resource === PORTS) writes.push(notAllocated(registry, service, key.name, clock.now()));
+  }
   for (const resource of [ADDRESSES, PORTS]) {
     for (const record of store.list({ resource }).items) {
       const of = wanted.get(`${resource}/${record.name}`);
@@ -34,6 +42,37 @@ export async function repairAllocations(store: Store, registry: Registry, clock:
     }
   }
   await Promise.all(writes.map((write) => store.commit(write)));
+}
+
+/** Nobody but the API knows of the records of ports, so it is the API that tells. Source: portallocator/controller. */
+function notAllocated(registry: Registry, { namespace, name, object }: Stored, port: string, now: number): Write {
+  const component = 'portallocator-repair-controller';
+  const at = formatTime(now);
+  const uid = newUid();
+  const event = newObject(
+    {
+      name: `${name}.${(BigInt(now) * 1_000_000n + BigInt(port)).toString(16)}`,
+      namespace,
+      uid,
+      creationTimestamp: at,
+    },
+    {
+      involvedObject: { kind: 'Service', namespace, name, uid: object.metadata.uid, apiVersion: 'v1' },
+      reason: 'PortNotAllocated',
+      message: `Port ${port} is not allocated; repairing`,
+      source: {},
+      eventTime: formatMicroTime(now),
+      action: 'PortAllocation',
+      type: 'Warning',
+      reportingComponent: component,
+      reportingInstance: `${component}-ku7s`,
+    },
+  );
+  const storage = registry.storage('events');
+  const form = storage ? storedForm(storage, false, event) : event;
+  const { body } = serializeBody(form);
+  const columns = { uid, labels: undefined, fields: storage?.strategy.fields?.(form), owners: undefined };
+  return { resource: 'events', namespace, name: event.metadata.name, by: BY, type: 'create', body, columns };
 }
 
 /** All objects that may hold something. */

@@ -19,6 +19,7 @@ const SAME = new Set([
   'secure-port',
   'service-account-issuer',
   'service-cluster-ip-range',
+  'service-node-port-range',
   'tls-cert-file',
   'tls-private-key-file',
   'token-auth-file',
@@ -43,7 +44,7 @@ permit-address-sharing permit-port-sharing profiling proxy-client-cert-file prox
 requestheader-allowed-names requestheader-client-ca-file requestheader-extra-headers-prefix
 requestheader-group-headers requestheader-username-headers service-account-extend-token-expiration
 service-account-jwks-uri service-account-key-file service-account-lookup service-account-max-token-expiration
-service-account-signing-key-file service-node-port-range show-hidden-metrics-for-version shutdown-delay-duration
+service-account-signing-key-file show-hidden-metrics-for-version shutdown-delay-duration
 shutdown-send-retry-after shutdown-watch-termination-grace-period storage-backend storage-media-type
 strict-transport-security-directives tls-cipher-suites tls-min-version tls-sni-cert-key tracing-config-file v vmodule
 watch-cache watch-cache-sizes`

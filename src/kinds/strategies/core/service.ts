@@ -14,6 +14,7 @@ import {
   validateService,
   validateServiceUpdate,
 } from './service-validation.ts';
+import { nodePortsOf } from '../../../rules/node-ports.ts';
 import { formatLabels, loadBalancerAddresses, NONE, since } from '../../cells.ts';
 import { labelledPods } from '../../relation.ts';
 
@@ -144,7 +145,7 @@ export const serviceStrategy: Strategy<Service> = {
   relations: [labelledPods('services')],
   cells,
   returnsDeleted: true,
-  holds: { addresses, nodePorts },
+  holds: { addresses, nodePorts: ({ spec }) => nodePortsOf(spec) },
   // a new Service of the same name must not meet the old one's, which a controller would take away later
   takesAlong: 'endpoints',
 };
@@ -181,10 +182,4 @@ function externalAddress({ spec, status }: Unchecked<Service>): string {
 /** A headless Service says None for an address. */
 function addresses({ spec }: Unchecked<Service>): string[] {
   return (spec?.clusterIPs ?? []).filter((ip) => ip !== 'None' && ip !== '').map(canonicalAddress);
-}
-
-/** Ports of several protocols may share one node port. */
-function nodePorts({ spec }: Unchecked<Service>): number[] {
-  const ports = (spec?.ports ?? []).map(({ nodePort = 0 }) => nodePort);
-  return [...new Set([...ports, spec?.healthCheckNodePort ?? 0])].filter((port) => port !== 0);
 }
