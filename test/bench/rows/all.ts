@@ -8,6 +8,7 @@ import { GRAPHQL_RELATIONS } from './graphql-relations.ts';
 import { GRAPHQL_WHERE } from './graphql-where.ts';
 import { INFORMERS } from './informers.ts';
 import { EVENT_LOOP } from './event-loop.ts';
+import { LOGS } from './logs.ts';
 import { METRICS } from './metrics.ts';
 import { NODES_PODS } from './nodes-pods.ts';
 import { NODES_ROLLING } from './nodes-rolling.ts';
@@ -37,5 +38,6 @@ export const ROWS: readonly Row[] = [
   ...NODES_SIMULATED,
   ...NODES_ROLLING,
   ...METRICS,
+  ...LOGS,
   ...LARGE,
 ];
