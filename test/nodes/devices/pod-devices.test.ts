@@ -189,5 +189,8 @@ describe('devices of claims', () => {
     );
     writeFileSync(join(run ?? '', 'a.yaml'), JSON.stringify(file({ hooks: [] })));
     expect(() => deviceEdits([GPU], [run ?? ''])).toThrow('hooks is not supported by this node');
+    // what takes seconds to read is not read
+    writeFileSync(join(run ?? '', 'a.yaml'), `${JSON.stringify(file(edits))}${' '.repeat(256 * 1024)}`);
+    expect(() => deviceEdits([GPU], [run ?? ''])).toThrow(`unresolvable CDI devices ${GPU}`);
   });
 });
