@@ -32,6 +32,7 @@ export class Search {
   /** of each claim the way that each request was satisfied */
   private readonly taken: Request[][];
   private readonly allOf = new Map<Request, readonly Candidate[]>();
+  private readonly lists: { all?: readonly Candidate[]; free?: readonly Candidate[] } = {};
   private readonly constraints: (readonly MatchAttribute[])[];
 
   constructor(
@@ -109,15 +110,20 @@ export class Search {
     for (const way of ways) {
       const taken = this.taken[c];
       if (taken) taken[r] = way;
-      const tried = this.devices(c, r, way, 0);
+      const tried = this.devices(c, r, way, 0, 0);
       if (tried === 'done') return tried;
       if (tried === 'none') found = 'none';
     }
     return found;
   }
 
-  /** The devices of the request from `d` on, and all requests after it. */
-  private devices(c: number, r: number, request: Request, d: number): Found {
+  /**
+   * The devices of the request from `d` on, and all requests after it.
+   * @param from place among the candidates of the first that may be taken: what was tried before the last device of the
+   * same request failed with it too, in whatever order. So each set of devices is tried once, and what is found is
+   * what is found first when all orders are tried, as kube-scheduler does.
+   */
+  private devices(c: number, r: number, request: Request, d: number, from: number): Found {
     this.supply.spend(1);
     const all = this.allOf.get(request);
     const count = all?.length ?? request.count ?? 1;
@@ -127,26 +133,30 @@ export class Search {
     if (all) {
       const candidate = all[d];
       if (!candidate || !this.choose(c, request, candidate, true)) return 'none';
-      const found = this.devices(c, r, request, d + 1);
+      const found = this.devices(c, r, request, d + 1, 0);
       if (found !== 'done') this.unchoose(c, request, candidate);
       return found;
     }
-    for (const { isIncomplete, isInvalid, slices } of this.pools) {
-      if (isIncomplete || isInvalid) continue;
-      for (const slice of slices) {
-        for (const candidate of this.supply.candidates(slice, request.adminAccess)) {
-          this.supply.spend(1);
-          if (this.isInUse(c, request, candidate)) continue;
-          if (!this.supply.isSelected(this.plans[c]?.name ?? '', request, candidate)) continue;
-          if (!this.choose(c, request, candidate, false)) continue;
-          const found = this.devices(c, r, request, d + 1);
-          if (found === 'done') return found;
-          this.unchoose(c, request, candidate);
-          if (found === 'many') return found;
-        }
-      }
+    const candidates = this.candidates(request.adminAccess);
+    for (let i = from; i < candidates.length; i++) {
+      const candidate = candidates[i] as Candidate;
+      this.supply.spend(1);
+      if (this.isInUse(c, request, candidate)) continue;
+      if (!this.supply.isSelected(this.plans[c]?.name ?? '', request, candidate)) continue;
+      if (!this.choose(c, request, candidate, false)) continue;
+      const found = this.devices(c, r, request, d + 1, i + 1);
+      if (found === 'done') return found;
+      this.unchoose(c, request, candidate);
+      if (found === 'many') return found;
     }
     return 'none';
+  }
+
+  /** Devices of whole pools, with or without those that somebody has. */
+  private candidates(evenTaken: boolean): readonly Candidate[] {
+    return (this.lists[evenTaken ? 'all' : 'free'] ??= this.pools
+      .filter(({ isIncomplete, isInvalid }) => !isIncomplete && !isInvalid)
+      .flatMap(({ slices }) => slices.flatMap((slice) => this.supply.candidates(slice, evenTaken))));
   }
 
   /** With admin access a device may be somebody's, but not twice the same claim's. */
