@@ -19,5 +19,8 @@ export default defineConfig({
     hookTimeout: TEST_MS,
     expect: { poll: { timeout: PATIENCE_MS } },
     maxWorkers: 2,
+    // Files of a worker share what they import: half of the time was importing. What a test changes of a module, of the
+    // environment or of the clock it puts back.
+    isolate: false,
   },
 });
