@@ -13,8 +13,19 @@ import { Welcome } from './shell/welcome.tsx';
 const theme = createTheme({
   primaryColor: 'indigo',
   primaryShade: { light: 7, dark: 8 },
-  // the lock is a style element of its own, which the page's policy does not let through
-  components: { Modal: { defaultProps: { lockScroll: false } } },
+  // what stands out from a filled button, also from a yellow one
+  autoContrast: true,
+  respectReducedMotion: true,
+  components: {
+    // the lock is a style element of its own, which the page's policy does not let through
+    Modal: { defaultProps: { lockScroll: false, closeButtonProps: { 'aria-label': 'Close' } } },
+    // a page has one banner, and that of a dialog is none
+    ModalHeader: { defaultProps: { role: 'presentation' } },
+    // what drops down is read where it belongs
+    Combobox: { defaultProps: { withinPortal: false } },
+    // nothing in a menu has the focus but its items
+    Menu: { defaultProps: { withinPortal: false, withInitialFocusPlaceholder: false } },
+  },
   defaultRadius: 'sm',
   cursorType: 'pointer',
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif',

@@ -46,6 +46,14 @@ export const router = createRouter({
   routeTree: root.addChildren([overview, listRoute, objectRoute, apply, changes]),
   basepath: '/dashboard',
   defaultPreload: false,
+  // each parameter is a text as it is, so that an address can be read and written by hand
+  parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
+  stringifySearch: (search) => {
+    const text = new URLSearchParams(
+      Object.entries(search).filter((pair): pair is [string, string] => typeof pair[1] === 'string'),
+    ).toString();
+    return text && `?${text}`;
+  },
   // a click shows where it leads at once; what is there comes as it comes
   defaultPendingMinMs: 0,
 });

@@ -1,11 +1,11 @@
 import { Button, FileButton, Group, Stack, Text, Title } from '@mantine/core';
-import { useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useState, type DragEvent } from 'react';
-import { namespacesIn } from '../search-params.ts';
 import { ask } from '../server/query.ts';
 import { FIELD_CHANGE } from '../changes/field-changes.tsx';
+import { usePageTitle } from '../shared/use-page-title.ts';
 import { Problem } from '../shared/problem.tsx';
 import { messageOf } from '../server/errors.ts';
+import { useNamespaces } from '../shared/use-namespaces.ts';
 import { filesIn } from './dropped-files.ts';
 import { Outcome, type Applied } from './outcome.tsx';
 
@@ -38,11 +38,12 @@ const APPLY = `
 
 /** Objects as YAML, applied together: all of them or none. What would change is shown first. */
 export function ApplyPage() {
+  usePageTitle('Apply');
   const [text, setText] = useState('');
-  const [answer, setAnswer] = useState<Applied & { of: string; dryRun: boolean }>();
+  const [answer, setAnswer] = useState<Applied & { of: string; dryRun: boolean; force: boolean }>();
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
-  const [namespace] = namespacesIn(useSearch({ strict: false }));
+  const [namespace] = useNamespaces();
   const send = async (dryRun: boolean, force = false): Promise<void> => {
     setBusy(true);
     setError(undefined);
@@ -53,7 +54,7 @@ export function ApplyPage() {
         dryRun,
         force,
       });
-      setAnswer({ ...applyBundle, of: text, dryRun });
+      setAnswer({ ...applyBundle, of: text, dryRun, force });
     } catch (reason) {
       setAnswer(undefined);
       setError(reason);
@@ -106,7 +107,11 @@ export function ApplyPage() {
             Take over the fields that others own
           </Button>
         )}
-        <Button disabled={!tried || tried.refused || !tried.dryRun} loading={busy} onClick={() => void send(false)}>
+        <Button
+          disabled={!tried || tried.refused || !tried.dryRun}
+          loading={busy}
+          onClick={() => void send(false, tried?.force)}
+        >
           Apply
         </Button>
       </Group>

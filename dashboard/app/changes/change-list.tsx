@@ -1,8 +1,11 @@
 import { PageLink } from '../shared/page-link.tsx';
 import { Accordion, Button, Group, Stack, Text } from '@mantine/core';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
+import { useSearch } from '@tanstack/react-router';
+import { useCluster } from '../server/kinds.tsx';
 import { ask } from '../server/query.ts';
 import { objectPath } from '../server/objects.ts';
+import { useRights } from '../server/use-rights.ts';
 import { Age } from '../shared/age.tsx';
 import { Problem } from '../shared/problem.tsx';
 import { Status, type Tone } from '../shared/status.tsx';
@@ -65,22 +68,25 @@ export function ChangeList({ changes, named }: { changes: readonly Change[]; nam
       {changes.map((each) => (
         <Accordion.Item key={`${each.revision}/${each.resource}/${each.name}`} value={each.revision}>
           <Accordion.Control>
-            <Group gap="xs" wrap="nowrap" className="change">
-              <Status word={each.verb} tone={TONES[each.verb] ?? 'plain'} />
+            <div className={named ? 'change named' : 'change'}>
+              <span>
+                <Status word={each.verb} tone={TONES[each.verb] ?? 'plain'} />
+              </span>
               {named && (
-                <Text size="sm" fw={600}>
-                  {each.kind} {each.namespace ? `${each.namespace}/` : ''}
-                  {each.name}
+                <Text size="sm" fw={600} truncate title={nameOf(each)}>
+                  {nameOf(each)}
                 </Text>
               )}
-              <Text size="sm">{each.user}</Text>
-              <Text size="sm" c="dimmed">
+              <Text size="sm" truncate title={each.user}>
+                {shortUser(each.user)}
+              </Text>
+              <Text size="sm" c="dimmed" truncate>
                 <Age since={each.at} /> ago{each.manager ? `, ${each.manager}` : ''}
               </Text>
-              <Text size="sm" c="dimmed" truncate flex={1}>
+              <Text size="sm" c="dimmed" truncate>
                 {(each.diff ?? []).map(({ path }) => path).join(', ')}
               </Text>
-            </Group>
+            </div>
           </Accordion.Control>
           <Accordion.Panel>
             <Detail change={each} />
@@ -91,7 +97,26 @@ export function ChangeList({ changes, named }: { changes: readonly Change[]; nam
   );
 }
 
+const nameOf = ({ kind, namespace, name }: Change): string => `${kind} ${namespace ? `${namespace}/` : ''}${name}`;
+
+/** A service account by its namespace and name, as its long form leaves no room for anything else. */
+const shortUser = (user: string): string => user.replace(/^system:serviceaccount:([^:]+):/, '$1/');
+
+/** The right that takes a change back. */
+const BACK: Readonly<Record<string, string>> = { create: 'delete', delete: 'create' };
+
+/** Whether one may take a change back; what was, one only looks at. */
+function useMayUndo({ resource, namespace, verb }: Change): boolean {
+  const { at } = useSearch({ strict: false });
+  const rights = useRights(
+    useCluster().kind(resource),
+    useMemo(() => (namespace === null ? [] : [namespace]), [namespace]),
+  );
+  return at === undefined && rights?.has(BACK[verb] ?? 'update') === true;
+}
+
 function Detail({ change }: { change: Change }) {
+  const mayUndo = useMayUndo(change);
   const [tried, setTried] = useState<Undone['undo']>();
   const [done, setDone] = useState(false);
   const [error, setError] = useState<unknown>();
@@ -140,19 +165,20 @@ function Detail({ change }: { change: Change }) {
           It would {tried.steps.map(({ verb, resource: of, name: who }) => `${verb} ${of} ${who}`).join(', ')}.
         </Text>
       )}
-      <Group>
-        {done ? (
-          <Text role="status">It was undone.</Text>
-        ) : tried && tried.refusals.length === 0 ? (
-          <Button size="xs" onClick={() => undo(false)}>
-            Undo it
-          </Button>
-        ) : (
-          <Button size="xs" variant="default" onClick={() => undo(true)}>
-            What would undoing it do?
-          </Button>
-        )}
-      </Group>
+      {done && <Text role="status">It was undone.</Text>}
+      {mayUndo && !done && (
+        <Group>
+          {tried && tried.refusals.length === 0 ? (
+            <Button size="xs" onClick={() => undo(false)}>
+              Undo it
+            </Button>
+          ) : (
+            <Button size="xs" variant="default" onClick={() => undo(true)}>
+              What would undoing it do?
+            </Button>
+          )}
+        </Group>
+      )}
     </Stack>
   );
 }

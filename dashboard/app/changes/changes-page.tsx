@@ -1,22 +1,21 @@
-import { Group, Stack, TextInput, Title } from '@mantine/core';
+import { Checkbox, Group, Stack, TextInput, Title } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { useSearch } from '@tanstack/react-router';
-import { useMemo, useState } from 'react';
-import { namespacesIn } from '../search-params.ts';
+import { useState } from 'react';
+import { useReach } from '../server/use-reach.ts';
+import { usePageTitle } from '../shared/use-page-title.ts';
 import { Problem } from '../shared/problem.tsx';
-import { useListable } from '../shell/navigation.tsx';
 import { ChangeList } from './change-list.tsx';
 import { useChanges } from './use-changes.ts';
 
 /** Who changed what, everywhere that one may look. */
 export function ChangesPage() {
+  usePageTitle('Changes');
   const [user, setUser] = useState('');
   const [kind, setKind] = useState('');
+  const [status, setStatus] = useState(false);
   const [by] = useDebouncedValue(user.trim(), 300);
   const [of] = useDebouncedValue(kind.trim(), 300);
-  const { ns } = useSearch({ strict: false });
-  const listable = useListable(useMemo(() => namespacesIn(ns === undefined ? {} : { ns }), [ns]));
-  const { data, error } = useChanges(listable, { user: by, kind: of, first: 100 });
+  const { data, error } = useChanges(useReach().listable, { user: by, kind: of, first: 200, status });
   return (
     <Stack>
       <Group justify="space-between">
@@ -24,6 +23,13 @@ export function ChangesPage() {
           Changes
         </Title>
         <Group>
+          <Checkbox
+            size="xs"
+            label="Status too"
+            title="What controllers noted in the status of something"
+            checked={status}
+            onChange={(event) => setStatus(event.currentTarget.checked)}
+          />
           <TextInput
             size="xs"
             aria-label="User"

@@ -1,9 +1,9 @@
 import { useSearch } from '@tanstack/react-router';
 import { useMemo } from 'react';
-import { namespacesIn } from '../search-params.ts';
 import type { Kind } from '../server/kind.ts';
 import { useQuery, type Asked } from '../server/use-query.ts';
 import { useTick } from '../shared/tick.ts';
+import { useNamespaces } from '../shared/use-namespaces.ts';
 import { CHANGE_FIELDS, type Change } from './change-list.tsx';
 import { quietKinds } from './quiet-kinds.ts';
 
@@ -15,6 +15,10 @@ const CHANGES = `query Changes($namespaces: [String!], $user: String, $kinds: [S
   }
 }`;
 
+/** Whether a change tells nothing but how an object does. */
+export const isOfStatus = ({ verb, diff }: Pick<Change, 'verb' | 'diff'>): boolean =>
+  verb === 'status' || (diff !== null && diff.length > 0 && diff.every(({ path }) => path.startsWith('status.')));
+
 /** Between two questions for what has changed, ms. */
 const ASK_MS = 2000;
 
@@ -22,17 +26,18 @@ const ASK_MS = 2000;
  * What has changed where one looks, newest first; of the past what had changed until then.
  * @param listable the kinds that one may list
  * @param kind of this kind alone, by its resource; none: of all that people look for
+ * @param status also what was only noted in a status; of what is asked for it leaves the others out
  */
 export function useChanges(
   listable: readonly Kind[],
-  { first, user, kind }: { first: number; user?: string; kind?: string },
+  { first, user, kind, status }: { first: number; user?: string; kind?: string; status: boolean },
 ): Asked<readonly Change[]> {
-  const { ns, at } = useSearch({ strict: false });
-  const namespaces = useMemo(() => namespacesIn(ns === undefined ? {} : { ns }), [ns]);
+  const { at } = useSearch({ strict: false });
+  const namespaces = useNamespaces();
   const quiet = useMemo(() => quietKinds(listable), [listable]);
   const revision = at !== undefined && /^\d+$/.test(at) ? BigInt(at) : undefined;
   const { data, error, loading } = useQuery<{ changes: { items: readonly Change[] } }>(
-    CHANGES,
+    quiet.length ? CHANGES : undefined,
     {
       ...(namespaces.length > 0 && { namespaces }),
       ...(user && { user }),
@@ -44,8 +49,11 @@ export function useChanges(
   );
   const items = data?.changes.items;
   const shown = useMemo(
-    () => (revision === undefined ? items : items?.filter((each) => BigInt(each.revision) <= revision)),
-    [items, revision],
+    () =>
+      items?.filter(
+        (each) => (revision === undefined || BigInt(each.revision) <= revision) && (status || !isOfStatus(each)),
+      ),
+    [items, revision, status],
   );
   return { data: shown, error, loading };
 }

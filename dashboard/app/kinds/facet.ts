@@ -12,6 +12,8 @@ export interface Action {
   label: string;
   /** the right that it needs, as of useRights: `patch`, `update scale` */
   needs: string;
+  /** whether the page of an object offers it; it does unless this says that it would change nothing */
+  applies?(object: { spec?: unknown }): boolean;
   /** asked for before it is done */
   number?: { label: string; usual: number };
   /** said before it is done, where it takes something away */

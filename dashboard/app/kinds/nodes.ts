@@ -1,15 +1,17 @@
 import { ask } from '../server/query.ts';
+import { isOn } from '../shared/value-at.ts';
 import type { Action, Facet } from './facet.ts';
 
-const cordon = (id: string, label: string, mutation: string): Action => ({
+const cordon = (id: string, label: string, mutation: string, unschedulable: boolean): Action => ({
   id,
   label,
   needs: 'patch',
+  applies: ({ spec }) => isOn(spec, 'unschedulable') !== unschedulable,
   run: ({ name }) => ask(`mutation ($name: String!) { ${mutation}(name: $name) { metadata { name } } }`, { name }),
 });
 
 export const nodes: Facet = {
-  actions: [cordon('cordon', 'Cordon', 'cordonNode'), cordon('uncordon', 'Uncordon', 'uncordonNode')],
+  actions: [cordon('cordon', 'Cordon', 'cordonNode', true), cordon('uncordon', 'Uncordon', 'uncordonNode', false)],
   drain: true,
   usage: 'nodes.metrics.k8s.io',
   facts: [

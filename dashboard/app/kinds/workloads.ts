@@ -1,5 +1,6 @@
 import { ask } from '../server/query.ts';
 import { patch } from '../server/patch.ts';
+import { isOn } from '../shared/value-at.ts';
 import type { Action, Facet } from './facet.ts';
 
 const PLACE = '$namespace: String!, $name: String!';
@@ -35,8 +36,8 @@ export const deployments: Facet = {
   actions: [
     restart,
     scale,
-    rollout('pause', 'Pause the rollout', 'rolloutPause'),
-    rollout('resume', 'Resume the rollout', 'rolloutResume'),
+    { ...rollout('pause', 'Pause the rollout', 'rolloutPause'), applies: ({ spec }) => !isOn(spec, 'paused') },
+    { ...rollout('resume', 'Resume the rollout', 'rolloutResume'), applies: ({ spec }) => isOn(spec, 'paused') },
   ],
   logs: 'deploymentLogs',
   rollout: true,
@@ -76,6 +77,7 @@ const suspend = (id: string, label: string, value: boolean): Action => ({
   id,
   label,
   needs: 'patch',
+  applies: ({ spec }) => isOn(spec, 'suspend') !== value,
   run: (place, { resource }) => patch(resource, place, { spec: { suspend: value } }),
 });
 export const cronJobs: Facet = {

@@ -21,6 +21,8 @@ interface Props {
 
 interface Running extends Steps {
   label: string;
+  /** those that were chosen: the ones that are gone leave the list */
+  of: number;
   stop: AbortController;
   /** all are done, or it was stopped */
   ended: boolean;
@@ -34,14 +36,15 @@ export function BulkActions({ kind, rows, rights, actions, onDone }: Props) {
   const run = async (action: Action, given: Given): Promise<void> => {
     setAsked(undefined);
     const stop = new AbortController();
+    const places = rows.map(({ metadata }) => metadata);
+    const about = { label: action.label, of: places.length, stop };
     const steps = await oneByOne(
-      rows.map(({ metadata }) => metadata),
+      places,
       (place) => action.run(place, kind, given),
-      (progress) => setRunning({ label: action.label, stop, ended: false, ...progress }),
+      (progress) => setRunning({ ...about, ended: false, ...progress }),
       stop.signal,
     );
-    if (steps.failed.length || steps.done < rows.length)
-      return setRunning({ label: action.label, stop, ended: true, ...steps });
+    if (steps.failed.length || steps.done < places.length) return setRunning({ ...about, ended: true, ...steps });
     setRunning(undefined);
     onDone();
   };
@@ -71,10 +74,10 @@ export function BulkActions({ kind, rows, rights, actions, onDone }: Props) {
       {running && (
         <Group gap="xs" flex={1} miw={200} role="status">
           <Text size="sm">
-            {running.label}: {running.done} of {rows.length}
-            {running.ended && running.done < rows.length && ', stopped'}
+            {running.label}: {running.done} of {running.of}
+            {running.ended && running.done < running.of && ', stopped'}
           </Text>
-          <Progress flex={1} value={(100 * running.done) / Math.max(1, rows.length)} aria-label={running.label} />
+          <Progress flex={1} value={(100 * running.done) / Math.max(1, running.of)} aria-label={running.label} />
           {!running.ended && (
             <Button size="compact-sm" variant="default" onClick={() => running.stop.abort()}>
               Stop

@@ -2,12 +2,16 @@ import { Group, Stack, Text, Title } from '@mantine/core';
 import { useParams, useSearch } from '@tanstack/react-router';
 import { useEffect, useMemo, useState } from 'react';
 import { facetOf } from '../kinds/all.ts';
-import { namespacesIn, type ListSearch } from '../search-params.ts';
+import type { ListSearch } from '../search-params.ts';
 import type { Kind } from '../server/kind.ts';
 import { useCluster } from '../server/kinds.tsx';
-import { useRights } from '../server/rights.ts';
+import { useReach } from '../server/use-reach.ts';
+import { NO_RIGHTS } from '../server/rights.ts';
+import { useRights } from '../server/use-rights.ts';
 import { useChangeSearch } from '../shared/page-link.tsx';
+import { usePageTitle } from '../shared/use-page-title.ts';
 import { Problem } from '../shared/problem.tsx';
+import { useNamespaces } from '../shared/use-namespaces.ts';
 import { NotFound } from '../shell/not-found.tsx';
 import { pluralOf } from '../shell/navigation.tsx';
 import { BulkActions } from './bulk-actions.tsx';
@@ -32,6 +36,7 @@ export function ListPage() {
 }
 
 function List({ kind }: { kind: Kind }) {
+  usePageTitle(pluralOf(kind));
   const search: ListSearch = useSearch({ strict: false });
   const set = useChangeSearch();
 
@@ -39,7 +44,9 @@ function List({ kind }: { kind: Kind }) {
   const [wanted, setFirst] = useState(FIRST);
   const first = Math.min(wanted, most);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
-  const namespaces = useMemo(() => namespacesIn(search), [search.ns]);
+  const namespaces = useNamespaces();
+  const reach = useReach();
+  const within = reach.of(kind);
   const picked = useMemo(() => (search.cols ? search.cols.split(',') : undefined), [search.cols]);
   const paths = useMemo(() => (picked ?? []).filter(isPath), [picked]);
   const all = useMemo(() => columnsOf(kind, paths), [kind, paths]);
@@ -51,8 +58,7 @@ function List({ kind }: { kind: Kind }) {
   const filter = useFilter(kind, search.q ?? '');
   const { column, direction } = sortOf(search.sort, all);
   const list = useList(kind, {
-    known: filter.known,
-    namespaces,
+    within: filter.known ? within : undefined,
     labelSelector: filter.labelSelector,
     where: filter.where,
     orderBy: column?.orderBy && [column.orderBy(direction)],
@@ -64,11 +70,12 @@ function List({ kind }: { kind: Kind }) {
     () => (column && !column.orderBy ? sortRows(list.items, column, direction) : list.items),
     [list.items, column, direction],
   );
+  // while a filter is wrong nothing is asked
+  const loading = list.loading && filter.error === undefined;
   const more = list.totalCount > rows.length && first < most && !list.loading;
   useEffect(() => setChosen(new Set()), [search.ns, search.q, search.at]);
 
-  const [place = ''] = namespaces.length === 1 ? namespaces : [];
-  const rights = useRights(kind, place);
+  const rights = useRights(kind, within?.namespaces ?? namespaces) ?? NO_RIGHTS;
   const { actions } = facetOf(kind);
   return (
     <Stack gap="xs" h="calc(100vh - 52px - 2 * var(--mantine-spacing-md))">
@@ -78,7 +85,7 @@ function List({ kind }: { kind: Kind }) {
             {pluralOf(kind)}
           </Title>
           <Text c="dimmed" aria-live="polite">
-            {list.loading
+            {loading
               ? 'loading'
               : `${list.totalCount}${kind.namespaced && !namespaces.length ? ' in all namespaces' : ''}`}
           </Text>
@@ -87,6 +94,7 @@ function List({ kind }: { kind: Kind }) {
       </Group>
       <FilterBox kind={kind} text={search.q ?? ''} error={filter.error} onChange={(q) => set({ q: q || undefined })} />
       <Problem error={list.error} />
+      {reach.known && !within && <Text role="status">You may not list these here.</Text>}
       {search.at === undefined && chosen.size > 0 && (
         <BulkActions
           kind={kind}
@@ -96,17 +104,19 @@ function List({ kind }: { kind: Kind }) {
           onDone={() => setChosen(new Set())}
         />
       )}
-      <ListTable
-        kind={kind}
-        columns={columns}
-        rows={rows}
-        loading={list.loading}
-        sort={search.sort}
-        onSort={(sort) => set({ sort })}
-        chosen={chosen}
-        onChoose={setChosen}
-        onEnd={more ? () => setFirst(first * 2) : undefined}
-      />
+      {(within !== undefined || !reach.known) && (
+        <ListTable
+          kind={kind}
+          columns={columns}
+          rows={rows}
+          loading={loading}
+          sort={search.sort}
+          onSort={(sort) => set({ sort })}
+          chosen={chosen}
+          onChoose={setChosen}
+          onEnd={more ? () => setFirst(first * 2) : undefined}
+        />
+      )}
       {rows.length >= most && list.totalCount > rows.length && (
         <Text size="sm" c="dimmed">
           These are the first {rows.length} of {list.totalCount}: filter them to see others.

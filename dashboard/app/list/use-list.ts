@@ -1,15 +1,15 @@
 import { useEffect, useMemo, useRef } from 'react';
 import type { Kind } from '../server/kind.ts';
+import type { Within } from '../server/reach.ts';
 import { applyLive, type LiveList, type LivePayload } from '../server/live-list.ts';
 import { liveDocument, pastDocument, type Row } from '../server/objects.ts';
 import { useQuery } from '../server/use-query.ts';
 import { useSubscription } from '../server/use-subscription.ts';
+import { READ_MS, useTick } from '../shared/tick.ts';
 
 export interface Wanted {
-  /** false: not yet known what is wanted, so that nothing is asked */
-  known?: boolean;
-  /** none: all */
-  namespaces: readonly string[];
+  /** undefined: nothing is asked, as one may not, or it is not yet known what is wanted */
+  within: Within | undefined;
   labelSelector?: string | undefined;
   where?: unknown;
   orderBy?: unknown;
@@ -30,24 +30,23 @@ const EMPTY: LiveList<Row> = { items: [], totalCount: 0, resourceVersion: '' };
 const reduce = (before: LiveList<Row> | undefined, { live }: { live: LivePayload<Row> }): LiveList<Row> =>
   applyLive(before, live);
 
-/** The objects of a kind, live, or as they were at a moment. */
-export function useList(
-  kind: Kind,
-  { namespaces, labelSelector, where, orderBy, first, at, extra, known = true }: Wanted,
-): Listed {
+/** The objects of a kind: live, where one may only read them read again and again, or as they were at a moment. */
+export function useList(kind: Kind, { within, labelSelector, where, orderBy, first, at, extra }: Wanted): Listed {
   const documents = useMemo(
     () => ({ live: liveDocument(kind, extra), past: pastDocument(kind, extra) }),
     [kind, extra],
   );
   const variables = {
-    ...(kind.namespaced && namespaces.length > 0 && { namespaces }),
+    ...(within?.namespaces.length && { namespaces: within.namespaces }),
     ...(labelSelector && { labelSelector }),
     ...(where !== undefined && { where }),
     ...(orderBy !== undefined && { orderBy }),
     first,
   };
+  const follows = within !== undefined && at === undefined && within.watch;
+  const reads = within !== undefined && !follows;
   const live = useSubscription<{ live: LivePayload<Row> }, LiveList<Row>>(
-    known && at === undefined ? documents.live : undefined,
+    follows ? documents.live : undefined,
     variables,
     reduce,
   );
@@ -58,10 +57,11 @@ export function useList(
     if (live.state) kept.current = { same, list: live.state };
   }, [live.state]);
   const before = kept.current?.same === same ? kept.current.list : undefined;
-  const past = useQuery<{ page: LiveList<Row> }>(known && at !== undefined ? documents.past : undefined, {
-    ...variables,
-    asOf: at,
-  });
-  if (at !== undefined) return { ...(past.data?.page ?? EMPTY), error: past.error, loading: past.loading };
+  const read = useQuery<{ page: LiveList<Row> }>(
+    reads ? documents.past : undefined,
+    { ...variables, ...(at !== undefined && { asOf: at }) },
+    useTick(reads && at === undefined ? READ_MS : undefined),
+  );
+  if (reads) return { ...(read.data?.page ?? EMPTY), error: read.error, loading: read.loading };
   return { ...(live.state ?? before ?? EMPTY), error: live.error, loading: !live.state && !live.error };
 }

@@ -2,8 +2,8 @@ import { Group, SegmentedControl, Stack, Text } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import type { Place } from '../kinds/facet.ts';
 import type { Kind } from '../server/kind.ts';
+import { useReachIn } from '../server/use-reach.ts';
 import { Problem } from '../shared/problem.tsx';
-import { useListable } from '../shell/navigation.tsx';
 import { graphOf, leftOf } from './graph.ts';
 import { isDrawable } from './layout.ts';
 import { MapList } from './map-list.tsx';
@@ -11,9 +11,21 @@ import { MapView } from './map-view.tsx';
 import { useMap } from './use-map.ts';
 
 /** What belongs together with an object: drawn, or as a list. */
-export default function MapTab({ kind, place, at }: { kind: Kind; place: Place; at: string | undefined }) {
+export default function MapTab({
+  kind,
+  place,
+  at,
+  watch,
+}: {
+  kind: Kind;
+  place: Place;
+  at: string | undefined;
+  /** whether one may follow objects of the kind, not only read one */
+  watch: boolean;
+}) {
   const namespaces = useMemo(() => (place.namespace === null ? [] : [place.namespace]), [place.namespace]);
-  const { centre, error } = useMap(kind, place, at, useListable(namespaces));
+  const { listable, known } = useReachIn(namespaces);
+  const { centre, error } = useMap(kind, place, { at, watch, listable: known ? listable : undefined });
   const [form, setForm] = useState('map');
   const graph = useMemo(() => centre && graphOf(centre), [centre]);
   const drawable = graph !== undefined && isDrawable(graph);

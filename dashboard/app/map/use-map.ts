@@ -12,12 +12,16 @@ import { FIELDS, relationsIn, type Relation, type TypeFields } from './relations
 type Relations = ReadonlyMap<string, readonly Relation[]>;
 
 /** The relations of a kind and of those that a map follows further, as far as they lead to what one may list. */
-function useRelations(kind: Kind, listable: readonly Kind[]): { relations: Relations | undefined; error: unknown } {
+function useRelations(
+  kind: Kind,
+  listable: readonly Kind[] | undefined,
+): { relations: Relations | undefined; error: unknown } {
   const [state, setState] = useState<{ relations: Relations | undefined; error: unknown }>({
     relations: undefined,
     error: undefined,
   });
   useEffect(() => {
+    if (!listable) return undefined;
     let current = true;
     const types = [...new Set([kind.type, ...FOLLOWED])];
     Promise.all(
@@ -39,15 +43,22 @@ function useRelations(kind: Kind, listable: readonly Kind[]): { relations: Relat
 const reduce = (before: LiveList<Centre> | undefined, { live }: { live: LivePayload<Centre> }): LiveList<Centre> =>
   applyLive(before, live);
 
+interface Wanted {
+  at: string | undefined;
+  /** whether objects of the kind may be followed */
+  watch: boolean;
+  /** kinds that one may list in the object's place; undefined: not known yet */
+  listable: readonly Kind[] | undefined;
+}
+
 /** An object with what belongs to it, live, or as it was. */
 export function useMap(
   kind: Kind,
   { namespace, name }: Place,
-  at: string | undefined,
-  listable: readonly Kind[],
+  { at, watch, listable }: Wanted,
 ): { centre: Centre | undefined; error: unknown } {
   const { relations, error } = useRelations(kind, listable);
-  const asks = at !== undefined || !kind.verbs.includes('watch');
+  const asks = at !== undefined || !watch;
   const document = useMemo(
     () => relations && (asks ? pastMap(kind, relations) : liveMap(kind, relations)),
     [kind, relations, asks],

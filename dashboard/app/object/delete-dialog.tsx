@@ -40,7 +40,7 @@ interface Preview {
 /** What a delete would take is shown before it is done. */
 export function DeleteDialog({
   kind,
-  places,
+  places: given,
   onClose,
   onDone,
 }: {
@@ -49,6 +49,8 @@ export function DeleteDialog({
   onClose(): void;
   onDone(): void;
 }) {
+  // those that are gone leave the list from which they were chosen
+  const [places] = useState(given);
   const [policy, setPolicy] = useState<Policy>('Background');
   const [steps, setSteps] = useState<Steps>();
   const [stop, setStop] = useState<AbortController>();
@@ -136,7 +138,7 @@ export function DeleteDialog({
           <Button variant="default" onClick={close} data-autofocus>
             {stop && !one ? 'Stop' : 'Cancel'}
           </Button>
-          <Button color="red" onClick={() => void run()} loading={stop !== undefined}>
+          <Button color="red.9" onClick={() => void run()} loading={stop !== undefined}>
             Delete
           </Button>
         </Group>

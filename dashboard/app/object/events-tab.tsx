@@ -10,21 +10,32 @@ import { NotFound } from '../shell/not-found.tsx';
 import type { WholeObject } from './use-object.ts';
 
 /** What has been noted of an object, newest first. */
-export function EventsTab({ object, at }: { object: WholeObject; at: string | undefined }) {
+export function EventsTab({ object, at, watch }: { object: WholeObject; at: string | undefined; watch: boolean }) {
   const kind = useCluster().kind('events');
   if (!kind) return <NotFound />;
-  return <Events kind={kind} object={object} at={at} />;
+  return <Events {...{ kind, object, at, watch }} />;
 }
 
 const FIELDS = 'x0: lastTimestamp x1: eventTime x2: type x3: reason x4: message x5: count x6: reportingComponent';
 const NEWEST = [{ metadata: { creationTimestamp: 'DESC' } }];
 
-function Events({ kind, object, at }: { kind: Kind; object: WholeObject; at: string | undefined }) {
+function Events({
+  kind,
+  object,
+  at,
+  watch,
+}: {
+  kind: Kind;
+  object: WholeObject;
+  at: string | undefined;
+  /** whether one may follow events, not only list them */
+  watch: boolean;
+}) {
   const { uid, namespace, name } = object.metadata;
   // events of nodes name the node as their uid
   const where = { involvedObject: { kind: { eq: object.kind }, name: { eq: name }, uid: { in: [uid, name] } } };
   const { items, error, loading } = useList(kind, {
-    namespaces: [namespace ?? 'default'],
+    within: { namespaces: [namespace ?? 'default'], watch },
     where,
     orderBy: NEWEST,
     first: 200,

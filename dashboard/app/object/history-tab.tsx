@@ -2,6 +2,7 @@ import type { Place } from '../kinds/facet.ts';
 import type { Kind } from '../server/kind.ts';
 import { useQuery } from '../server/use-query.ts';
 import { CHANGE_FIELDS, ChangeList, type Change } from '../changes/change-list.tsx';
+import { isOfStatus } from '../changes/use-changes.ts';
 import { Problem } from '../shared/problem.tsx';
 import { Checkbox, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
@@ -34,7 +35,7 @@ export function HistoryTab({ kind, place, version }: { kind: Kind; place: Place;
         checked={status}
         onChange={(event) => setStatus(event.currentTarget.checked)}
       />
-      <ChangeList changes={status ? all : all.filter(({ verb }) => verb !== 'status')} named={false} />
+      <ChangeList changes={status ? all : all.filter((each) => !isOfStatus(each))} named={false} />
     </Stack>
   );
 }

@@ -44,7 +44,7 @@ export function ObjectActions({
   return (
     <Group gap="xs" role="toolbar" aria-label="What to do with it">
       {[...actions, labelAction]
-        .filter(({ needs }) => rights.has(needs))
+        .filter(({ needs, applies }) => rights.has(needs) && (applies?.(object) ?? true))
         .map((action) => (
           <Button key={action.id} size="xs" variant="default" onClick={() => ask(action)}>
             {action.label}

@@ -7,9 +7,12 @@ import type { ObjectSearch } from '../search-params.ts';
 import type { Kind } from '../server/kind.ts';
 import { useCluster } from '../server/kinds.tsx';
 import { NO_NAMESPACE, objectPath } from '../server/objects.ts';
-import { useRightsTo, useRightsToOther, type Rights } from '../server/rights.ts';
+import { wayTo } from '../server/reach.ts';
+import { NO_RIGHTS } from '../server/rights.ts';
+import { useRightsTo, useRightsToOther } from '../server/use-rights.ts';
 import { Age } from '../shared/age.tsx';
 import { PageLink, useChangeSearch } from '../shared/page-link.tsx';
+import { usePageTitle } from '../shared/use-page-title.ts';
 import { Problem } from '../shared/problem.tsx';
 import { Status } from '../shared/status.tsx';
 import { mayOpen } from '../terminal/may-open.ts';
@@ -30,8 +33,6 @@ const UsageTab = lazy(() => import('./usage-tab.tsx'));
 const MapTab = lazy(() => import('../map/map-tab.tsx'));
 const TerminalTab = lazy(() => import('../terminal/terminal-tab.tsx'));
 
-const NO_RIGHTS: Rights = new Set();
-
 /** One object of any kind. */
 export function ObjectPage() {
   const { resource = '', namespace = '', name = '' } = useParams({ strict: false });
@@ -42,17 +43,20 @@ export function ObjectPage() {
 }
 
 function ObjectView({ kind, place }: { kind: Kind; place: Place }) {
+  usePageTitle(`${place.name}, ${pluralOf(kind)}`);
   const search: ObjectSearch = useSearch({ strict: false });
   const change = useChangeSearch();
-  const { object, gone, error } = useObject(kind, place, search.at);
   const cluster = useCluster();
   const { logs, rollout, usage, exec } = facetOf(kind);
   const kinds = useMemo(() => [kind, ...['pods', 'events'].map((each) => cluster.kind(each))], [kind, cluster]);
-  const all = useRightsTo(kinds, place.namespace ?? '');
-  const rights = all.get(kind.resource) ?? NO_RIGHTS;
-  const mayLog = logs !== undefined && all.get('pods')?.has('get log') === true;
+  const namespaces = useMemo(() => (place.namespace === null ? [] : [place.namespace]), [place.namespace]);
+  const all = useRightsTo(kinds, namespaces);
+  const rights = all?.get(kind.resource) ?? NO_RIGHTS;
+  const way = wayTo(kind, all?.get(kind.resource));
+  const { object, gone, error } = useObject(kind, place, search.at, way);
+  const mayLog = logs !== undefined && all?.get('pods')?.has('get log') === true;
   const mayMeasure = useRightsToOther(usage, place.namespace).has('get');
-  const mayTell = all.get('events')?.has('list') === true;
+  const events = all?.get('events') ?? NO_RIGHTS;
   const mayRun = exec !== undefined && (mayOpen(rights, 'exec') || mayOpen(rights, 'attach'));
   const tab = search.tab ?? 'summary';
   const isNow = search.at === undefined;
@@ -64,9 +68,13 @@ function ObjectView({ kind, place }: { kind: Kind; place: Place }) {
         {place.namespace !== null && (
           <>
             {' / '}
-            <PageLink to={objectPath('namespaces', { namespace: null, name: place.namespace })}>
-              {place.namespace}
-            </PageLink>
+            {cluster.namespaces.includes(place.namespace) ? (
+              <PageLink to={objectPath('namespaces', { namespace: null, name: place.namespace })}>
+                {place.namespace}
+              </PageLink>
+            ) : (
+              place.namespace
+            )}
           </>
         )}
       </Text>
@@ -85,6 +93,7 @@ function ObjectView({ kind, place }: { kind: Kind; place: Place }) {
         {raw && isNow && <ObjectActions kind={kind} place={place} object={raw} rights={rights} />}
       </Group>
       <Problem error={error} />
+      {way === undefined && <Text role="status">You may not look at it.</Text>}
       {gone && (
         <Text role="status">
           {isNow
@@ -93,12 +102,12 @@ function ObjectView({ kind, place }: { kind: Kind; place: Place }) {
         </Text>
       )}
       <Tabs value={tab} keepMounted={false} onChange={(next) => change({ tab: next ?? undefined })}>
-        <Tabs.List>
+        <Tabs.List className="tabs">
           <Tabs.Tab value="summary">Summary</Tabs.Tab>
           <Tabs.Tab value="yaml">YAML</Tabs.Tab>
           <Tabs.Tab value="related">Related</Tabs.Tab>
           <Tabs.Tab value="map">Map</Tabs.Tab>
-          {mayTell && <Tabs.Tab value="events">Events</Tabs.Tab>}
+          {events.has('list') && <Tabs.Tab value="events">Events</Tabs.Tab>}
           {mayLog && isNow && <Tabs.Tab value="logs">Logs</Tabs.Tab>}
           {mayMeasure && isNow && <Tabs.Tab value="usage">Usage</Tabs.Tab>}
           {mayRun && isNow && <Tabs.Tab value="terminal">Terminal</Tabs.Tab>}
@@ -120,12 +129,12 @@ function ObjectView({ kind, place }: { kind: Kind; place: Place }) {
         </Tabs.Panel>
         <Tabs.Panel value="map" pt="md">
           <Suspense fallback={<Text c="dimmed">loading</Text>}>
-            <MapTab kind={kind} place={place} at={search.at} />
+            {way && <MapTab kind={kind} place={place} at={search.at} watch={way === 'follow'} />}
           </Suspense>
         </Tabs.Panel>
-        {mayTell && (
+        {events.has('list') && (
           <Tabs.Panel value="events" pt="md">
-            {raw && <EventsTab object={raw} at={search.at} />}
+            {raw && <EventsTab object={raw} at={search.at} watch={events.has('watch')} />}
           </Tabs.Panel>
         )}
         {mayLog && (

@@ -59,7 +59,7 @@ export function RolloutTab({
     <Stack>
       <Text role="status">{rollout.rolloutStatus?.message}</Text>
       <Problem error={error} />
-      <DataTable heads={['Revision', 'Images', 'Cause', '']} minWidth={500}>
+      <DataTable heads={['Revision', 'Images', 'Cause', 'Way back']} minWidth={500}>
         {[...(rollout.rolloutHistory ?? [])].reverse().map(({ revision, current, changeCause, template }) => (
           <Table.Tr key={String(revision)}>
             <Table.Td>{String(revision)}</Table.Td>

@@ -2,6 +2,7 @@ import { SimpleGrid, Stack, Text } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import type { Place } from '../kinds/facet.ts';
 import { useTick } from '../shared/tick.ts';
+import { codeOf } from '../server/errors.ts';
 import { useQuery } from '../server/use-query.ts';
 import { Plot, type Points } from '../shared/plot.tsx';
 import { Problem } from '../shared/problem.tsx';
@@ -48,7 +49,13 @@ export default function UsageTab({ resource, place, object }: { resource: string
   const MIB = 2 ** 20;
   return (
     <Stack>
-      <Problem error={error} title="There are no figures" />
+      {codeOf(error) === 404 ? (
+        <Text role="status" c="dimmed">
+          It has not been measured yet.
+        </Text>
+      ) : (
+        <Problem error={error} title="There are no figures" />
+      )}
       {cpu.length > 0 && (
         <SimpleGrid cols={{ base: 1, md: 2 }}>
           <Plot title="Processor, cores" points={cpu} bounds={bounds('cpu', 1)} />

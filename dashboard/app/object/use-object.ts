@@ -2,8 +2,10 @@ import { useMemo } from 'react';
 import type { Place } from '../kinds/facet.ts';
 import type { Kind } from '../server/kind.ts';
 import { applyLive, type LiveList, type LivePayload } from '../server/live-list.ts';
+import type { Way } from '../server/reach.ts';
 import { useQuery } from '../server/use-query.ts';
 import { useSubscription } from '../server/use-subscription.ts';
+import { READ_MS, useTick } from '../shared/tick.ts';
 
 export interface WholeObject {
   apiVersion: string;
@@ -33,7 +35,6 @@ export interface Condition {
 
 export interface Shown {
   raw: WholeObject;
-  yaml: string | null;
 }
 
 export interface Found {
@@ -50,8 +51,8 @@ const liveOf = ({
 }: Kind): string => `subscription One(${namespaced ? '$namespace: String, ' : ''}$where: ${type}Where) {
   live: ${many}Live(${namespaced ? 'namespace: $namespace, ' : ''}where: $where, first: 1) {
     type
-    items { raw yaml }
-    changes { type from to object { raw yaml } }
+    items { raw }
+    changes { type from to object { raw } }
     totalCount
     resourceVersion
   }
@@ -60,27 +61,28 @@ const pastOf = ({
   one,
   namespaced,
 }: Kind): string => `query One(${namespaced ? '$namespace: String, ' : ''}$name: String!, $asOf: String) {
-  one: ${one}(${namespaced ? 'namespace: $namespace, ' : ''}name: $name, asOf: $asOf) { raw yaml }
+  one: ${one}(${namespaced ? 'namespace: $namespace, ' : ''}name: $name, asOf: $asOf) { raw }
 }`;
 
 const reduce = (before: LiveList<Shown> | undefined, { live }: { live: LivePayload<Shown> }): LiveList<Shown> =>
   applyLive(before, live);
 
-/** One object, live, or as it was. A kind that cannot be watched is read once. */
-export function useObject(kind: Kind, { namespace, name }: Place, at: string | undefined): Found {
+/** One object: live, where one may only read it read again and again, or as it was. */
+export function useObject(kind: Kind, { namespace, name }: Place, at: string | undefined, way: Way): Found {
   const documents = useMemo(() => ({ live: liveOf(kind), past: pastOf(kind) }), [kind]);
-  const asks = at !== undefined || !kind.verbs.includes('watch');
+  const follows = way === 'follow' && at === undefined;
+  const reads = Boolean(way) && !follows;
   const live = useSubscription<{ live: LivePayload<Shown> }, LiveList<Shown>>(
-    asks ? undefined : documents.live,
+    follows ? documents.live : undefined,
     { ...(kind.namespaced && { namespace }), where: { metadata: { name: { eq: name } } } },
     reduce,
   );
-  const past = useQuery<{ one: Shown | null }>(asks ? documents.past : undefined, {
-    ...(kind.namespaced && { namespace }),
-    name,
-    ...(at !== undefined && { asOf: at }),
-  });
-  if (asks) return { object: past.data?.one ?? undefined, gone: !past.loading && !past.data?.one, error: past.error };
+  const read = useQuery<{ one: Shown | null }>(
+    reads ? documents.past : undefined,
+    { ...(kind.namespaced && { namespace }), name, ...(at !== undefined && { asOf: at }) },
+    useTick(reads && at === undefined ? READ_MS : undefined),
+  );
+  if (reads) return { object: read.data?.one ?? undefined, gone: !read.loading && !read.data?.one, error: read.error };
   const [object] = live.state?.items ?? [];
   return { object, gone: live.state !== undefined && !object, error: live.error };
 }

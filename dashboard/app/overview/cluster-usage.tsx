@@ -2,7 +2,8 @@ import { Group, Progress, Stack, Text } from '@mantine/core';
 import { useMemo } from 'react';
 import type { Kind } from '../server/kind.ts';
 import { useList } from '../list/use-list.ts';
-import { useRightsToOther } from '../server/rights.ts';
+import type { Within } from '../server/reach.ts';
+import { useRightsToOther } from '../server/use-rights.ts';
 import { useQuery } from '../server/use-query.ts';
 import { amountOf } from '../shared/quantity.ts';
 import { useTick } from '../shared/tick.ts';
@@ -26,7 +27,7 @@ interface NodeMetrics {
 }
 
 /** What all nodes together use, of what pods may have of them; nothing where the cluster is not measured. */
-export function ClusterUsage({ nodes }: { nodes: Kind }) {
+export function ClusterUsage({ nodes, within }: { nodes: Kind; within: Within }) {
   const mayMeasure = useRightsToOther(METRICS, null).has('list');
   const { data } = useQuery<{ objects: { items: readonly NodeMetrics[] } | null }>(
     mayMeasure ? USAGE : undefined,
@@ -34,8 +35,7 @@ export function ClusterUsage({ nodes }: { nodes: Kind }) {
     useTick(ASK_MS),
   );
   const { items } = useList(nodes, {
-    namespaces: [],
-    known: mayMeasure,
+    within: mayMeasure ? within : undefined,
     first: MOST,
     extra: 'x0: status { allocatable { key value } }',
   });

@@ -1,9 +1,11 @@
 import { Card, Group, Text } from '@mantine/core';
 import { useMemo } from 'react';
 import type { Kind } from '../server/kind.ts';
+import type { Within } from '../server/reach.ts';
 import { useQuery } from '../server/use-query.ts';
 import { useSubscription } from '../server/use-subscription.ts';
 import { PageLink } from '../shared/page-link.tsx';
+import { READ_MS, useTick } from '../shared/tick.ts';
 import { pluralOf } from '../shell/navigation.tsx';
 
 /** What tells whether objects of a kind are well: the field by which they are told apart, and its good values. */
@@ -35,24 +37,30 @@ function documentsOf({ many, namespaced }: Kind, by: string | undefined) {
 export function CountCard({
   kind,
   health,
-  namespaces,
+  within,
   at,
 }: {
   kind: Kind;
   health: Health | undefined;
-  namespaces: readonly string[];
+  within: Within;
   at: string | undefined;
 }) {
   const documents = useMemo(() => documentsOf(kind, health?.by), [kind, health]);
-  const selected = kind.namespaced && namespaces.length > 0 ? { namespaces } : {};
+  const { namespaces, watch } = within;
+  const selected = namespaces.length > 0 ? { namespaces } : {};
+  const follows = at === undefined && watch;
   const now = useSubscription(
-    at === undefined ? documents.live : undefined,
+    follows ? documents.live : undefined,
     selected,
     (_: Counted | undefined, { counted }: { counted: Counted }) => counted,
   );
-  const past = useQuery<{ counted: Counted }>(at === undefined ? undefined : documents.past, { ...selected, asOf: at });
-  const counted = at === undefined ? now.state : past.data?.counted;
-  const error = at === undefined ? now.error : past.error;
+  const read = useQuery<{ counted: Counted }>(
+    follows ? undefined : documents.past,
+    { ...selected, asOf: at },
+    useTick(watch || at !== undefined ? undefined : READ_MS),
+  );
+  const counted = follows ? now.state : read.data?.counted;
+  const error = follows ? now.error : read.error;
   const groups = health ? (counted?.groups ?? []) : [];
   const ill = groups
     .filter(({ by: [word] }) => !health?.good.includes(word ?? ''))

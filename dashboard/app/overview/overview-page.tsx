@@ -1,11 +1,11 @@
 import { SimpleGrid, Stack, Title } from '@mantine/core';
 import { useSearch } from '@tanstack/react-router';
-import { useMemo } from 'react';
 import { ChangeList } from '../changes/change-list.tsx';
 import { useChanges } from '../changes/use-changes.ts';
-import { namespacesIn } from '../search-params.ts';
+import { useReach } from '../server/use-reach.ts';
+import { usePageTitle } from '../shared/use-page-title.ts';
 import { Problem } from '../shared/problem.tsx';
-import { useListable } from '../shell/navigation.tsx';
+import { useNamespaces } from '../shared/use-namespaces.ts';
 import { ClusterUsage } from './cluster-usage.tsx';
 import { CountCard, type Health } from './count-card.tsx';
 
@@ -27,14 +27,21 @@ const COUNTED: readonly { resource: string; health?: Health }[] = [
   { resource: 'namespaces', health: phases('Active') },
 ];
 
+/** Changes that are shown, and those that are asked for, as most only tell how something does. */
+const SHOWN = 15;
+const ASKED = 100;
+
 /** What there is and how it does, each number leading to its list; what is used, and what changed lately. */
 export function OverviewPage() {
-  const { ns, at } = useSearch({ strict: false });
-  const namespaces = useMemo(() => namespacesIn(ns === undefined ? {} : { ns }), [ns]);
-  const listable = useListable(namespaces);
+  usePageTitle('Overview');
+  const { at } = useSearch({ strict: false });
+  const namespaces = useNamespaces();
+  const reach = useReach();
+  const { listable } = reach;
   const byResource = new Map(listable.map((kind) => [kind.resource, kind]));
   const nodes = byResource.get('nodes');
-  const { data, error } = useChanges(listable, { first: 15 });
+  const nodesWithin = nodes && reach.of(nodes);
+  const { data, error } = useChanges(listable, { first: ASKED, status: false });
   return (
     <Stack>
       <Title order={2} size="h3">
@@ -43,15 +50,18 @@ export function OverviewPage() {
       <SimpleGrid cols={{ base: 2, sm: 3, lg: 4 }}>
         {COUNTED.flatMap(({ resource, health }) => {
           const kind = byResource.get(resource);
-          return kind ? [<CountCard key={resource} {...{ kind, health, namespaces, at }} />] : [];
+          const within = kind && reach.of(kind);
+          return kind && within ? [<CountCard key={resource} {...{ kind, health, within, at }} />] : [];
         })}
       </SimpleGrid>
-      {nodes && !namespaces.length && at === undefined && <ClusterUsage nodes={nodes} />}
+      {nodes && nodesWithin && !namespaces.length && at === undefined && (
+        <ClusterUsage nodes={nodes} within={nodesWithin} />
+      )}
       <Title order={3} size="h4">
         What changed lately
       </Title>
       <Problem error={error} />
-      {data && <ChangeList changes={data} named />}
+      {data && <ChangeList changes={data.slice(0, SHOWN)} named />}
     </Stack>
   );
 }

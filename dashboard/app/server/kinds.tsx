@@ -1,7 +1,8 @@
-import { createContext, use, useEffect, useMemo, useState, type ReactNode } from 'react';
+import { createContext, use, useCallback, useEffect, useMemo, useState, type ReactNode } from 'react';
 import { ask } from './query.ts';
 import type { Kind } from './kind.ts';
 import { connection } from './client.ts';
+import { whoAmI, type Who } from './session.ts';
 
 const KINDS = /* GraphQL */ `
   query Kinds {
@@ -36,19 +37,33 @@ interface Served {
   myNamespaces: readonly string[];
 }
 
-/** All kinds that are served, in the order of their names, and the namespaces that one may get. */
+/** All kinds whose objects are stored, in the order of their names, the namespaces that one may get, and who one is. */
 export interface Cluster {
   readonly kinds: readonly Kind[];
   readonly namespaces: readonly string[];
+  /** undefined: the server does not say */
+  readonly who: Who | undefined;
+  /** false: the session is for reading only, whatever its user may do */
+  readonly writes: boolean;
   kind(resource: string): Kind | undefined;
 }
 
 const Context = createContext<Cluster | undefined>(undefined);
 
-/** Between the questions of who may not watch definitions, or namespaces, ms. */
+/** Between the questions of who may not watch definitions, or namespaces, ms. A session that is used lasts. */
 const AGAIN_MS = 30_000;
 
 const DEFINITIONS = 'subscription Definitions($kinds: [String!]!) { watch(kinds: $kinds) { type resourceVersion } }';
+/** What changes what is served, or where one may look. */
+const TOLD_BY = ['customresourcedefinitions.apiextensions.k8s.io', 'namespaces'];
+/** Definitions come in bursts, ms. */
+const BURST_MS = 300;
+
+/** The same value as long as it says the same. */
+const kept =
+  <T,>(next: T) =>
+  (before: T | undefined): T =>
+    before !== undefined && JSON.stringify(before) === JSON.stringify(next) ? before : next;
 
 /** Asks what is served, and again when definitions or namespaces change. */
 export function KindsProvider({
@@ -59,46 +74,56 @@ export function KindsProvider({
   fallback: (error: unknown) => ReactNode;
 }) {
   const [served, setServed] = useState<Served>();
+  const [who, setWho] = useState<Who>();
   const [error, setError] = useState<unknown>();
+  const load = useCallback(() => {
+    Promise.all([ask<Served>(KINDS), whoAmI().catch(() => undefined)]).then(([answer, found]) => {
+      setServed(kept(answer));
+      if (found) setWho(kept(found));
+      setError(undefined);
+    }, setError);
+  }, []);
   useEffect(() => {
-    let current = true;
-    let pending: ReturnType<typeof setTimeout> | undefined;
-    const load = (): void => {
-      pending = undefined;
-      ask<Served>(KINDS).then(
-        (answer) => {
-          if (!current) return;
-          setServed((before) => (before && JSON.stringify(before) === JSON.stringify(answer) ? before : answer));
-          setError(undefined);
-        },
-        (reason: unknown) => current && setError(reason),
-      );
-    };
-    // definitions come in bursts
-    const soon = (): void => void (pending ??= setTimeout(load, 300));
     load();
+    const timer = setInterval(load, AGAIN_MS);
+    return () => clearInterval(timer);
+  }, [load]);
+  const followed = TOLD_BY.filter((each) => mayFollow(served, each)).join();
+  useEffect(() => {
+    if (!followed) return undefined;
+    let pending: ReturnType<typeof setTimeout> | undefined;
+    const soon = (): void => {
+      pending ??= setTimeout(() => {
+        pending = undefined;
+        load();
+      }, BURST_MS);
+    };
     const stop = connection.client.subscribe(
-      { query: DEFINITIONS, variables: { kinds: ['customresourcedefinitions.apiextensions.k8s.io', 'namespaces'] } },
+      { query: DEFINITIONS, variables: { kinds: followed.split(',') } },
       { next: soon, error: () => undefined, complete: () => undefined },
     );
-    const timer = setInterval(load, AGAIN_MS);
     return () => {
-      current = false;
       stop();
-      clearInterval(timer);
       clearTimeout(pending);
     };
-  }, []);
-  const cluster = useMemo(() => served && clusterOf(served), [served]);
+  }, [followed, load]);
+  const cluster = useMemo(() => served && clusterOf(served, who), [served, who]);
   if (!cluster) return fallback(error);
   return <Context value={cluster}>{children}</Context>;
 }
 
-function clusterOf({ kinds, myNamespaces }: Served): Cluster {
-  const byResource = new Map(kinds.map((kind) => [kind.resource, kind]));
+const mayFollow = (served: Served | undefined, resource: string): boolean =>
+  served?.kinds.find((kind) => kind.resource === resource)?.rights.includes('watch') === true;
+
+function clusterOf({ kinds, myNamespaces }: Served, who: Who | undefined): Cluster {
+  // what cannot be followed is not stored: ComponentStatuses, and what is only asked (reviews)
+  const stored = kinds.filter(({ verbs }) => verbs.includes('watch'));
+  const byResource = new Map(stored.map((kind) => [kind.resource, kind]));
   return {
-    kinds: kinds.filter(({ verbs }) => verbs.includes('list')).sort((a, b) => (a.kind < b.kind ? -1 : 1)),
+    kinds: stored.sort((a, b) => (a.kind < b.kind ? -1 : 1)),
     namespaces: myNamespaces,
+    who,
+    writes: who?.write !== false,
     kind: (resource) => byResource.get(resource),
   };
 }

@@ -4,9 +4,8 @@ const URL = '/graphiql/session';
 export interface Who {
   user: string;
   groups: readonly string[];
-  /** in a session: whether it may write, and its end */
+  /** in a session: whether it may write */
   write?: boolean;
-  until?: string;
 }
 
 /** Who one is; undefined where the server does not say. */

@@ -11,7 +11,11 @@ interface Props extends Pick<TableProps, 'fz' | 'ff' | 'mah'> {
 
 /** A small table with headings, all of whose rows are shown. */
 export const DataTable = ({ heads, minWidth, mah, children, ...rest }: Props) => (
-  <Table.ScrollContainer minWidth={minWidth} {...(mah !== undefined && { mah })}>
+  <Table.ScrollContainer
+    minWidth={minWidth}
+    scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}
+    {...(mah !== undefined && { mah })}
+  >
     <Table {...rest}>
       <Table.Thead>
         <Table.Tr>

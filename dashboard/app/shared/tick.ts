@@ -1,10 +1,17 @@
 import { useEffect, useState } from 'react';
 import { connection } from '../server/client.ts';
 
-/** Another number every so often, ms, while the connection is there and the page in sight. */
-export function useTick(ms: number): number {
+/** Between two readings of what one may read and not follow, ms. */
+export const READ_MS = 10_000;
+
+/**
+ * Another number every so often, while the connection is there and the page in sight.
+ * @param ms undefined: it stays the same
+ */
+export function useTick(ms: number | undefined): number {
   const [tick, setTick] = useState(0);
   useEffect(() => {
+    if (ms === undefined) return undefined;
     const timer = setInterval(() => {
       if (connection.state() === 'open' && document.visibilityState === 'visible') setTick((before) => before + 1);
     }, ms);

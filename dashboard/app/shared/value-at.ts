@@ -14,3 +14,7 @@ export function textsAt(object: unknown, path: string): string[] {
       : String(value),
   );
 }
+
+/** Whether a field of a spec is true; one that is not there is not. */
+export const isOn = (spec: unknown, field: string): boolean =>
+  (spec as Record<string, unknown> | null | undefined)?.[field] === true;

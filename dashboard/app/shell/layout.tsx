@@ -1,8 +1,11 @@
 import { AppShell, Burger, Group, ScrollArea, Title } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
-import { Link, Navigate, Outlet, useSearch } from '@tanstack/react-router';
-import { namespacesIn } from '../search-params.ts';
+import { useDidUpdate, useDisclosure } from '@mantine/hooks';
+import { Link, Outlet, useLocation, useSearch } from '@tanstack/react-router';
+import { useEffect } from 'react';
 import { useCluster } from '../server/kinds.tsx';
+import { ReachHere, useReachIn } from '../server/use-reach.ts';
+import { useChangeSearch } from '../shared/page-link.tsx';
+import { useNamespaces } from '../shared/use-namespaces.ts';
 import { ConnectionBanner } from './connection-banner.tsx';
 import { NamespacePicker } from './namespace-picker.tsx';
 import { Navigation } from './navigation.tsx';
@@ -22,50 +25,61 @@ function useHome(): string | undefined {
   return namespaces.slice(0, MOST_AT_HOME).join(',');
 }
 
+/** What drops down from the header covers the navigation, which has 100. */
+const ABOVE_THE_KINDS = 110;
+
 /** The frame of all pages. */
 export function Layout() {
   const [open, { toggle, close }] = useDisclosure(false);
-  const namespaces = namespacesIn(useSearch({ strict: false }));
+  const reach = useReachIn(useNamespaces());
   const home = useHome();
-  if (home !== undefined)
-    return <Navigate to="." search={((before: object) => ({ ...before, ns: home })) as never} replace />;
+  const { pathname } = useLocation();
+  // who goes on to another page goes on reading there, not at the top of the frame
+  useDidUpdate(() => document.getElementById('main')?.focus({ preventScroll: true }), [pathname]);
+  const change = useChangeSearch();
+  useEffect(() => {
+    if (home !== undefined) change({ ns: home });
+  }, [home]);
+  if (home !== undefined) return null;
   return (
-    <AppShell
-      header={{ height: 52 }}
-      navbar={{ width: 230, breakpoint: 'sm', collapsed: { mobile: !open } }}
-      padding="md"
-    >
-      <a href="#main" className="skip-link">
-        Skip to the content
-      </a>
-      <AppShell.Header px={{ base: 'xs', sm: 'md' }}>
-        <Group h="100%" justify="space-between" wrap="nowrap" gap={8}>
-          <Group wrap="nowrap" gap={8}>
-            <Burger opened={open} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Kinds" />
-            <Link to="/" className="home">
-              <Title order={1} size="h4">
-                ku7s
-              </Title>
-            </Link>
-            <NamespacePicker />
+    <ReachHere value={reach}>
+      <AppShell
+        header={{ height: 52 }}
+        navbar={{ width: 230, breakpoint: 'sm', collapsed: { mobile: !open } }}
+        padding="md"
+      >
+        <a href="#main" className="skip-link">
+          Skip to the content
+        </a>
+        <AppShell.Header px={{ base: 'xs', sm: 'md' }} zIndex={ABOVE_THE_KINDS}>
+          <Group h="100%" justify="space-between" wrap="nowrap" gap={8}>
+            <Group wrap="nowrap" gap={8}>
+              <Burger opened={open} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Kinds" />
+              <Link to="/" className="home">
+                <Title order={1} size="h4">
+                  ku7s
+                </Title>
+              </Link>
+              <NamespacePicker />
+            </Group>
+            <Group wrap="nowrap" gap={8}>
+              <SearchDialog />
+              <TimeControl />
+              <SessionMenu />
+            </Group>
           </Group>
-          <Group wrap="nowrap" gap={8}>
-            <SearchDialog />
-            <TimeControl />
-            <SessionMenu />
-          </Group>
-        </Group>
-      </AppShell.Header>
-      <AppShell.Navbar aria-label="Kinds">
-        <ScrollArea type="auto" p="xs">
-          <Navigation onChosen={close} namespaces={namespaces} />
-        </ScrollArea>
-      </AppShell.Navbar>
-      <AppShell.Main id="main" tabIndex={-1}>
-        <ConnectionBanner />
-        <TimeBanner />
-        <Outlet />
-      </AppShell.Main>
-    </AppShell>
+        </AppShell.Header>
+        <AppShell.Navbar aria-label="Kinds">
+          <ScrollArea type="auto" offsetScrollbars="y" p="xs">
+            <Navigation onChosen={close} />
+          </ScrollArea>
+        </AppShell.Navbar>
+        <AppShell.Main id="main" tabIndex={-1}>
+          <ConnectionBanner />
+          <TimeBanner />
+          <Outlet />
+        </AppShell.Main>
+      </AppShell>
+    </ReachHere>
   );
 }

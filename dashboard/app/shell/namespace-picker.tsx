@@ -1,20 +1,19 @@
 import { MultiSelect } from '@mantine/core';
-import { useSearch } from '@tanstack/react-router';
 import { useCluster } from '../server/kinds.tsx';
 import { useChangeSearch } from '../shared/page-link.tsx';
-import { namespacesIn } from '../search-params.ts';
+import { useNamespaces } from '../shared/use-namespaces.ts';
 
 /** Which namespaces are looked at: one, several, or none for all. */
 export function NamespacePicker() {
   const { namespaces } = useCluster();
   const change = useChangeSearch();
-  const chosen = namespacesIn(useSearch({ strict: false }));
+  const chosen = useNamespaces();
   return (
     <MultiSelect
       aria-label="Namespaces"
       placeholder={chosen.length ? '' : 'All namespaces'}
       data={[...new Set([...namespaces, ...chosen])].sort()}
-      value={chosen}
+      value={[...chosen]}
       onChange={(names) => change({ ns: names.join(',') || undefined }, { step: true })}
       searchable
       clearable

@@ -2,8 +2,7 @@ import { NavLink, TextInput } from '@mantine/core';
 import { Link, useLocation } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import type { Kind } from '../server/kind.ts';
-import { useCluster } from '../server/kinds.tsx';
-import { useQuery } from '../server/use-query.ts';
+import { useReach } from '../server/use-reach.ts';
 
 /** What people look for most, under the words that they know; the rest of the kinds is by group. */
 const SECTIONS: readonly (readonly [title: string, resources: readonly string[]])[] = [
@@ -68,34 +67,9 @@ function sectionsOf(kinds: readonly Kind[]): Section[] {
   ].filter((section) => section.kinds.length > 0);
 }
 
-const MINE = /* GraphQL */ `
-  query Mine($namespace: String) {
-    kinds(preferred: true) {
-      resource
-      rights(namespace: $namespace)
-    }
-  }
-`;
-
-/** The kinds that one may list, everywhere or in the namespace that is looked at. */
-export function useListable(namespaces: readonly string[]): readonly Kind[] {
-  const { kinds } = useCluster();
-  const [only] = namespaces;
-  const { data } = useQuery<{ kinds: readonly Pick<Kind, 'resource' | 'rights'>[] | null }>(
-    only === undefined ? undefined : MINE,
-    {
-      namespace: only,
-    },
-  );
-  return useMemo(() => {
-    const here = new Set(data?.kinds?.filter(({ rights }) => rights.includes('list')).map(({ resource }) => resource));
-    return kinds.filter(({ resource, rights }) => rights.includes('list') || here.has(resource));
-  }, [kinds, data]);
-}
-
-export function Navigation({ onChosen, namespaces }: { onChosen(): void; namespaces: readonly string[] }) {
+export function Navigation({ onChosen }: { onChosen(): void }) {
   const [wanted, setWanted] = useState('');
-  const listable = useListable(namespaces);
+  const { listable, writes } = useReach();
   const { pathname } = useLocation();
   const sections = useMemo(() => {
     const word = wanted.toLowerCase();
@@ -113,7 +87,7 @@ export function Navigation({ onChosen, namespaces }: { onChosen(): void; namespa
     <>
       {page('/', 'Overview')}
       {page('/changes', 'Changes')}
-      {page('/apply', 'Apply')}
+      {writes && page('/apply', 'Apply')}
       <TextInput
         size="xs"
         my="xs"
@@ -138,6 +112,7 @@ export function Navigation({ onChosen, namespaces }: { onChosen(): void; namespa
               component={Link}
               to={`/kinds/${kind.resource}`}
               label={pluralOf(kind)}
+              title={pluralOf(kind)}
               active={pathname === `/kinds/${kind.resource}` || pathname.startsWith(`/kinds/${kind.resource}/`)}
               onClick={onChosen}
               fw={400}

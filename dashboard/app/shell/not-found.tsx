@@ -4,7 +4,10 @@ export const NotFound = () => (
   <Stack p="md">
     <Title order={2}>There is no such page</Title>
     <Text>
-      <Anchor href="/dashboard">The overview</Anchor> is a good place to begin.
+      <Anchor href="/dashboard" underline="always">
+        The overview
+      </Anchor>{' '}
+      is a good place to begin.
     </Text>
   </Stack>
 );

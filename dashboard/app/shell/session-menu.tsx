@@ -1,30 +1,12 @@
 import { Button, Menu, Text, useMantineColorScheme } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { useEffect, useState } from 'react';
-import { signOut, whoAmI, type Who } from '../server/session.ts';
+import { useCluster } from '../server/kinds.tsx';
+import { signOut } from '../server/session.ts';
 import { ClustersDialog } from './clusters-dialog.tsx';
 
-/** A page that stays open asks so often, ms: a session that is used lasts. */
-const ASK_MS = 10 * 60_000;
-
-/** Who one is, and the way out. */
-function useWho(): Who | undefined {
-  const [who, setWho] = useState<Who>();
-  useEffect(() => {
-    const ask = (): void =>
-      void whoAmI().then(
-        (found) => found && setWho(found),
-        () => undefined,
-      );
-    ask();
-    const timer = setInterval(ask, ASK_MS);
-    return () => clearInterval(timer);
-  }, []);
-  return who;
-}
-
+/** Who one is, how the page looks, and the way out. */
 export function SessionMenu() {
-  const who = useWho();
+  const { who } = useCluster();
   const { setColorScheme } = useMantineColorScheme();
   const leave = (): void => void signOut().then(() => globalThis.location.reload());
   const [clusters, { open: showClusters, close: hideClusters }] = useDisclosure(false);
@@ -33,7 +15,7 @@ export function SessionMenu() {
     <>
       <Menu position="bottom-end" width={280}>
         <Menu.Target>
-          <Button variant="default" size="xs" px="xs" maw={{ base: 70, sm: 180 }}>
+          <Button variant="default" size="xs" px="xs" maw={{ base: 70, sm: 180 }} title={who.user} className="who">
             {who.user}
           </Button>
         </Menu.Target>
@@ -43,7 +25,7 @@ export function SessionMenu() {
             {who.write === false && ', for reading only'}
           </Menu.Label>
           {who.groups.length > 0 && (
-            <Text size="xs" c="dimmed" px="sm" pb="xs">
+            <Text component="div" size="xs" c="dimmed" px="sm" pb="xs">
               {who.groups.join(', ')}
             </Text>
           )}

@@ -1,5 +1,5 @@
 import { Alert, Button, Group, Popover, Slider, Stack, Text, TextInput } from '@mantine/core';
-import { useDebouncedCallback, useDisclosure } from '@mantine/hooks';
+import { useDebouncedCallback } from '@mantine/hooks';
 import { useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useChangeSearch } from '../shared/page-link.tsx';
@@ -19,7 +19,7 @@ function useMoment(): { at: string | undefined; go(at: string | undefined): void
 /** Shows the cluster as it was at a moment. */
 export function TimeControl() {
   const { at, go } = useMoment();
-  const [open, { toggle, close }] = useDisclosure(false);
+  const [open, setOpen] = useState(false);
   const [step, setStep] = useState(STEPS);
   const [text, setText] = useState('');
   const show = useDebouncedCallback((next: number) => {
@@ -32,19 +32,24 @@ export function TimeControl() {
     else if (!Number.isNaN(time)) go(new Date(time).toISOString());
   };
   return (
-    <Popover opened={open} onClose={close} width={360} position="bottom-end" trapFocus withArrow>
+    <Popover opened={open} onChange={setOpen} width={360} position="bottom-end" trapFocus withArrow>
       <Popover.Target>
-        <Button size="xs" variant={at === undefined ? 'default' : 'filled'} color="yellow" onClick={toggle}>
+        <Button
+          size="xs"
+          variant={at === undefined ? 'default' : 'filled'}
+          color="yellow"
+          onClick={() => setOpen(!open)}
+        >
           {at === undefined ? 'Now' : 'Then'}
         </Button>
       </Popover.Target>
       <Popover.Dropdown>
         <Stack gap="xs">
-          <Text size="sm" fw={600} id="moment">
+          <Text size="sm" fw={600}>
             The cluster as it was
           </Text>
           <Slider
-            aria-labelledby="moment"
+            thumbLabel="The cluster as it was"
             min={0}
             max={STEPS}
             value={step}
@@ -74,7 +79,7 @@ export function TimeControl() {
             onClick={() => {
               setStep(STEPS);
               go(undefined);
-              close();
+              setOpen(false);
             }}
           >
             Back to now
