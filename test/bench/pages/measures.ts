@@ -89,14 +89,25 @@ export async function latestChange(page: Page, bench: Bench, changes: number): P
   return most;
 }
 
+/** Until a change that is not shown is given up, ms. */
+const SHOWN_MS = 60_000;
+
 /** When the page had shown a word. The page notes it, so that it does not matter how often it is asked. */
-async function timeOf(page: Page, word: string): Promise<number> {
-  for (;;) {
-    const at = await page.evaluate((wanted) => (globalThis as unknown as Seen).seen[wanted], word);
-    if (at !== undefined) return at;
-    await page.waitForTimeout(20);
-  }
-}
+const timeOf = (page: Page, word: string): Promise<number> =>
+  page.evaluate(
+    ([wanted, longest]) =>
+      new Promise<number>((found, failed) => {
+        const end = performance.now() + longest;
+        const look = (): void => {
+          const at = (globalThis as unknown as Seen).seen[wanted];
+          if (at !== undefined) found(at);
+          else if (performance.now() > end) failed(new Error(`${wanted} was not shown`));
+          else requestAnimationFrame(look);
+        };
+        look();
+      }),
+    [word, SHOWN_MS] as const,
+  );
 interface Seen {
   seen: Record<string, number>;
 }

@@ -8,8 +8,10 @@ import { signedIn } from './signed-in.ts';
 
 /** What a page that stays open asks the server for. */
 export interface Asked {
-  /** messages that begin its subscriptions */
-  subscriptions: readonly string[];
+  /** messages that begin its subscriptions, by their ids */
+  subscriptions: ReadonlyMap<string, string>;
+  /** ids of those that tell something at once; others only when something changes */
+  prompt: ReadonlySet<string>;
   /** bodies of the queries that it sends again and again, of `POLLED_MS` */
   polled: readonly string[];
 }
@@ -21,12 +23,21 @@ const POLLED_MS = 6_000;
 export async function askedBy(bench: Bench, path: string, shown: (page: Page) => Promise<unknown>): Promise<Asked> {
   const { page, browser } = await signedIn(bench.endpoint);
   try {
-    const subscriptions: string[] = [];
-    page.on('websocket', (socket) =>
+    const subscriptions = new Map<string, string>();
+    const prompt = new Set<string>();
+    page.on('websocket', (socket) => {
       socket.on('framesent', ({ payload }) => {
-        if (/"type":"subscribe"/.test(String(payload))) subscriptions.push(String(payload));
-      }),
-    );
+        const { id, type } = JSON.parse(String(payload)) as { id?: string; type: string };
+        if (id === undefined) return;
+        // what it has ended meanwhile, it does not keep open
+        if (type === 'subscribe') subscriptions.set(id, String(payload));
+        else if (type === 'complete') subscriptions.delete(id);
+      });
+      socket.on('framereceived', ({ payload }) => {
+        const { id, type } = typeOf(String(payload));
+        if (id !== undefined && type === 'next') prompt.add(id);
+      });
+    });
     await page.goto(addressOf(bench.endpoint, path));
     await shown(page);
     const sent: string[] = [];
@@ -34,7 +45,7 @@ export async function askedBy(bench: Bench, path: string, shown: (page: Page) =>
       if (request.method() === 'POST' && request.url().endsWith('/graphql')) sent.push(request.postData() ?? '');
     });
     await page.waitForTimeout(POLLED_MS);
-    return { subscriptions, polled: sent };
+    return { subscriptions, prompt, polled: sent };
   } finally {
     await browser.close();
   }
@@ -45,7 +56,7 @@ export async function askedBy(bench: Bench, path: string, shown: (page: Page) =>
  * its queries as often as it did. Resolves when all have what they begin with. @returns what closes them
  */
 export async function openPages({ endpoint }: Bench, pages: readonly Asked[]): Promise<() => void> {
-  const sockets = await Promise.all(pages.map(({ subscriptions }) => socketWith(endpoint, subscriptions)));
+  const sockets = await Promise.all(pages.map((page) => socketWith(endpoint, page)));
   const queries = await connect(endpoint);
   const all = pages.flatMap(({ polled }) => polled);
   let next = 0;
@@ -63,24 +74,30 @@ export async function openPages({ endpoint }: Bench, pages: readonly Asked[]): P
   };
 }
 
+/** Which subscription a message of the server is about, and what it tells of it. */
+function typeOf(message: string): { id?: string | undefined; type?: string | undefined } {
+  const [, id, type] = /^\{"id":"([^"]*)","type":"(\w+)"/.exec(message) ?? [];
+  return { id, type };
+}
+
 async function socketWith(
   { server, token, ca }: Bench['endpoint'],
-  subscriptions: readonly string[],
+  { subscriptions, prompt }: Asked,
 ): Promise<WebSocket> {
   const socket = new WebSocket(`${server.replace('https', 'wss')}/graphql`, 'graphql-transport-ws', {
     headers: { authorization: `Bearer ${token}` },
     ...(ca && { ca }),
   });
-  const ids = new Set(subscriptions.map((text) => (JSON.parse(text) as { id: string }).id));
+  const ids = new Set([...prompt].filter((id) => subscriptions.has(id)));
   await new Promise<void>((whole, failed) => {
     socket.on('error', failed);
     socket.on('close', (code) => failed(new Error(`an open page was cut with ${code}`)));
     socket.on('open', () => socket.send('{"type":"connection_init"}'));
     socket.on('message', (data: Buffer) => {
       // only the beginning is read: a page does that by itself, and here it is not what is measured
-      const [, id, type] = /^\{"id":"([^"]*)","type":"(\w+)"/.exec(data.toString('latin1', 0, 80)) ?? [];
+      const { id, type } = typeOf(data.toString('latin1', 0, 80));
       if (id === undefined) {
-        if (data.includes('connection_ack')) for (const text of subscriptions) socket.send(text);
+        if (data.includes('connection_ack')) for (const text of subscriptions.values()) socket.send(text);
         else if (data.includes('"ping"')) socket.send('{"type":"pong"}');
         return;
       }
