@@ -24,7 +24,15 @@ const NODES = files(
   'storage',
 );
 /** Chromium drops its requests (ERR_NETWORK_CHANGED) when links come and go: not beside those. */
-const BROWSER = files('dashboard', 'graphiql', 'graphql-client');
+const BROWSER = files(
+  'dashboard',
+  'dashboard-access',
+  'dashboard-axe',
+  'dashboard-keyboard',
+  'dashboard-work',
+  'graphiql',
+  'graphql-client',
+);
 
 const common = {
   testTimeout: TEST_MS,

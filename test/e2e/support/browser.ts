@@ -27,6 +27,8 @@ export async function launch(options: BrowserContextOptions = {}): Promise<Brows
     headless: true,
     ignoreHTTPSErrors: true,
     args: FLAGS,
+    // what moves is judged where it stands
+    reducedMotion: 'reduce',
     ...options,
   });
   // only what hangs reaches it, however slow the machine is
