@@ -4,6 +4,7 @@ import type { ConnectRequest, OpenConnection, RequestContext, Target } from './c
 import type { Core } from './core.ts';
 import { admissionRequest, operationOf } from './write/operation.ts';
 import { connectOptions } from './streams/connect-options.ts';
+import { checkLogOptions } from './streams/log-options.ts';
 import { streams } from './streams/streams.ts';
 import { keyOf, resourceOf } from './target.ts';
 
@@ -25,6 +26,7 @@ export async function connect(
   core.authorizer.require(ctx, verb, target);
   const createToo = ALSO_CREATE.has(target.subresource) && verb !== 'create';
   if (createToo) requireCreate(core, ctx, target);
+  if (target.subresource === 'log') checkLogOptions(target.name, query);
   core.openStreams.open(ctx);
   const asked = connectOptions(target, query, path);
   if (asked) {

@@ -51,6 +51,8 @@ export interface FieldError {
 }
 
 type At = Path | string;
+/** The whole object, where no field of it is meant: how Go prints the path of an empty name. */
+export const WHOLE = '[]';
 /** Words are made when they are told, which of many thousand errors most are not. */
 const make = (type: FieldErrorType, at: At, body: () => string): FieldError => ({
   type,
@@ -92,10 +94,11 @@ export const notSupported = (at: At, value: unknown, supported: readonly string[
     () =>
       `Unsupported value: ${showValue(value)}${supported.length ? `: supported values: ${supported.map(quote).join(', ')}` : ''}`,
   );
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 /** `max` in bytes */
 export const tooLong = (at: At, max: number): FieldError =>
-  make('FieldValueTooLong', at, () => `Too long: may not be more than ${max} bytes`);
+  make('FieldValueTooLong', at, () => `Too long: may not be more than ${counted(max, 'byte')}`);
 export const tooMany = (at: At, actual: number, max: number): FieldError =>
-  make('FieldValueTooMany', at, () => `Too many: ${actual}: must have at most ${max} items`);
+  make('FieldValueTooMany', at, () => `Too many: ${actual}: must have at most ${counted(max, 'item')}`);
 export const internalFieldError = (at: At, detail: string): FieldError =>
   make('InternalError', at, () => `Internal error: ${detail}`);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { invalid, Path } from '../../src/meta/field.ts';
+import { invalid, Path, tooLong, tooMany } from '../../src/meta/field.ts';
 import { invalidObject } from '../../src/meta/status.ts';
 
 const GROUP = { group: '', kind: 'ConfigMap' };
@@ -11,6 +11,16 @@ describe('errors of fields', () => {
     const error = invalid(Path.root('data').key('a'), value, 'is bad');
     expect(shown).toBe(0);
     expect({ ...error }).toEqual({ type: 'FieldValueInvalid', field: 'data[a]', body: 'Invalid value: 1: is bad' });
+  });
+
+  it('count one thing as one', () => {
+    const errors = [tooLong('a', 1), tooLong('a', 2), tooMany('a', 2, 1), tooMany('a', 3, 2)];
+    expect(errors.map(({ body }) => body)).toEqual([
+      'Too long: may not be more than 1 byte',
+      'Too long: may not be more than 2 bytes',
+      'Too many: 2: must have at most 1 item',
+      'Too many: 3: must have at most 2 items',
+    ]);
   });
 
   it('are all told, unless they are megabytes', () => {

@@ -4,7 +4,6 @@ import { forbiddenRequest } from '../../meta/status.ts';
 import type { Store, Stored } from '../../store/contract.ts';
 import { objectAs } from '../object-as.ts';
 import { incoming, isWriteOf, lookUp, previous, validated } from './objects.ts';
-import { isMirrorPod } from './pods.ts';
 import { requestName, type AdmissionPlugin, type AdmissionRequest } from './plugin.ts';
 
 const CLASSES = 'priorityclasses.scheduling.k8s.io';
@@ -31,7 +30,6 @@ function admitPod(request: AdmissionRequest): void | Promise<void> {
     if (old?.preemptionPolicy !== undefined) spec.preemptionPolicy ??= old.preemptionPolicy;
     return;
   }
-  if (isMirrorPod(pod)) return;
   const name = spec.priorityClassName;
   if (!name) return setPriority(request, spec, globalDefault(store));
   return lookUp(store, { resource: CLASSES, namespace: '', name }, (found) => {

@@ -1,4 +1,4 @@
-import { badRequest, internalError, notFound } from '../../meta/status.ts';
+import { internalError, notFound, StatusError } from '../../meta/status.ts';
 import type { Pod } from '../../../schema/types.ts';
 import type { Connection } from '../contract.ts';
 import type { Core } from '../core.ts';
@@ -47,9 +47,16 @@ export async function kubeletConnection(core: Core, node: string, path: string, 
   return { url: targetUrl({ secure: true, host: name, port, path, search }), address, secure: true, kubelet: node };
 }
 
-/** The node of a pod. Throws 400 before it has one. */
+/** 400 for a pod that no node has been found for yet. */
+export class NoHost extends StatusError {
+  constructor(pod: Pod) {
+    super({ message: `pod ${pod.metadata.name} does not have a host assigned`, reason: 'BadRequest', code: 400 });
+  }
+}
+
+/** The node of a pod. Throws NoHost before it has one. */
 export function nodeOf(pod: Pod): string {
   const node = pod.spec?.nodeName;
-  if (!node) throw badRequest(`pod ${pod.metadata.name} does not have a host assigned`);
+  if (!node) throw new NoHost(pod);
   return node;
 }

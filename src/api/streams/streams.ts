@@ -21,16 +21,7 @@ export interface Asking extends Asked {
 export type Stream = (asking: Asking) => Connection | Promise<Connection>;
 
 /** Parameters of a log that are the kubelet's too. */
-const LOG_OPTIONS = [
-  'follow',
-  'previous',
-  'sinceSeconds',
-  'sinceTime',
-  'timestamps',
-  'tailLines',
-  'limitBytes',
-  'stream',
-];
+const LOG_OPTIONS = ['follow', 'previous', 'sinceSeconds', 'sinceTime', 'timestamps', 'tailLines', 'limitBytes'];
 
 const searchOf = (options: URLSearchParams): string => (options.size > 0 ? `?${options}` : '');
 

@@ -1,7 +1,6 @@
 import type { DeleteOptions, PatchOptions, WatchOptions, WriteOptions } from '../../api/contract.ts';
+import { parseInt64 } from '../../go/parse-int.ts';
 import { badRequest } from '../../meta/status.ts';
-
-const INT = /^[+-]?\d+$/;
 
 /** Kubernetes' rule for a boolean parameter: any value but `false` and `0` is true, the empty one too. */
 export function boolParam(query: URLSearchParams, name: string): boolean | undefined {
@@ -13,11 +12,9 @@ export function boolParam(query: URLSearchParams, name: string): boolean | undef
 function intParam(query: URLSearchParams, name: string): number | undefined {
   const value = query.get(name);
   if (value === null) return undefined;
-  if (!INT.test(value)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
-  const number = BigInt(value.replace(/^\+/, ''));
-  if (BigInt.asIntN(64, number) !== number)
-    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: value out of range`);
-  return Number(number);
+  const read = parseInt64(value);
+  if ('why' in read) throw badRequest(read.why);
+  return Number(read.value);
 }
 
 const text = (query: URLSearchParams, name: string): string | undefined => query.get(name) ?? undefined;

@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { OpenConnection, Target } from '../../api/contract.ts';
 import { KUBELET_ANSWER_MS } from '../../api/streams/kubelet-answer.ts';
+import { NoHost } from '../../api/streams/kubelet.ts';
 import { headOf, shortText } from '../../api/streams/node-answer.ts';
 import { errorOfAnswer, proxyError, unreachable } from '../../api/streams/node-errors.ts';
 import { badRequest, type StatusError } from '../../meta/status.ts';
@@ -66,8 +67,25 @@ async function answerTo(
   throw lost;
 }
 
+/** Where a log is; undefined while its pod has no node. */
+async function logOf(
+  services: Services,
+  exchange: Exchange,
+  target: Target,
+  verb: string,
+): Promise<OpenConnection | undefined> {
+  try {
+    return await services.api.connect(exchange, target, { verb, query: exchange.query });
+  } catch (error) {
+    if (error instanceof NoHost) return undefined;
+    throw error;
+  }
+}
+
 async function serveLog(services: Services, exchange: Exchange, target: Target, verb: string): Promise<void> {
-  const to = await services.api.connect(exchange, target, { verb, query: exchange.query });
+  const to = await logOf(services, exchange, target, verb);
+  // a pod that is nowhere has not said anything
+  if (!to) return void exchange.res.writeHead(204, exchange.commonHeaders()).end();
   const request = services.dialer.request(to, 'GET', { accept: '*/*' }, KUBELET_ANSWER_MS);
   const answer = await answerTo(
     exchange,

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ConfigMap } from '../../../../schema/types.ts';
-import { forbidden, invalid, Path, tooLong, type FieldError } from '../../../meta/field.ts';
+import { forbidden, invalid, Path, tooLong, WHOLE, type FieldError } from '../../../meta/field.ts';
 import { isConfigMapKey } from '../../../meta/names.ts';
 import type { Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
@@ -51,7 +51,8 @@ export const configMapStrategy: Strategy<ConfigMap> = {
         errors.push(invalid(data.key(key), key, 'duplicate of key present in binaryData'));
     }
     // an empty path: the error is about the whole object
-    if (dataSize(object.data, false) + dataSize(object.binaryData, true) > MAX_DATA) errors.push(tooLong('', MAX_DATA));
+    if (dataSize(object.data, false) + dataSize(object.binaryData, true) > MAX_DATA)
+      errors.push(tooLong(WHOLE, MAX_DATA));
     return errors;
   },
   validateUpdate: (object, old) => [

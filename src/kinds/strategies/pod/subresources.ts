@@ -1,6 +1,6 @@
 import type { Container, Pod, PodSpec, ResourceRequirements } from '../../../../schema/types.ts';
 import { isSidecar } from '../../../rules/containers.ts';
-import { forbidden, invalid, Path, type FieldError } from '../../../meta/field.ts';
+import { forbidden, invalid, Path, WHOLE, type FieldError } from '../../../meta/field.ts';
 import type { Parts, Unchecked } from '../../../meta/object.ts';
 import { semanticallyEqual } from '../../validation/values.ts';
 import { MIRROR } from './annotations.ts';
@@ -34,7 +34,7 @@ export function takeEphemeralContainers(object: Unchecked<Pod>, old: Unchecked<P
 /** Containers for debugging come, and stay as they are (core/v1 ValidatePodEphemeralContainersUpdate). */
 export function ephemeralContainersOnlyGrow(object: Unchecked<Pod>, old: Unchecked<Pod>): FieldError[] {
   if (old.metadata.annotations?.[MIRROR] !== undefined)
-    return [forbidden('', 'static pods do not support ephemeral containers')];
+    return [forbidden(WHOLE, 'static pods do not support ephemeral containers')];
   const at = SPEC.child('ephemeralContainers');
   const errors: FieldError[] = [];
   const now = new Map((object.spec?.ephemeralContainers ?? []).map((c) => [c.name, c]));
@@ -83,8 +83,8 @@ const isPodLevel = ({ resources }: Parts<PodSpec>): boolean =>
 export function validateResize(object: Unchecked<Pod>, old: Unchecked<Pod>): FieldError[] {
   const spec = object.spec ?? {};
   const before = old.spec ?? {};
-  if (old.metadata.annotations?.[MIRROR] !== undefined) return [forbidden('', 'static pods cannot be resized')];
-  if (before.os?.name === 'windows') return [forbidden('', 'windows pods cannot be resized')];
+  if (old.metadata.annotations?.[MIRROR] !== undefined) return [forbidden(WHOLE, 'static pods cannot be resized')];
+  if (before.os?.name === 'windows') return [forbidden(WHOLE, 'windows pods cannot be resized')];
   const errors: FieldError[] = [];
   const qos = old.status?.qosClass ?? qosClass(before);
   if (qos !== qosClass(spec)) errors.push(invalid(SPEC, qos, 'Pod QOS Class may not change as a result of resizing'));
@@ -92,7 +92,7 @@ export function validateResize(object: Unchecked<Pod>, old: Unchecked<Pod>): Fie
   if (running && !running.resources) errors.push(forbidden(SPEC, 'Pod running on node without support for resize'));
   if (isPodLevel(before) || isPodLevel(spec)) {
     const gate = 'InPlacePodLevelResourcesVerticalScalingEnabled feature gate is disabled';
-    return [...errors, forbidden('', `resize of pods with pod-level resources is forbidden when ${gate}`)];
+    return [...errors, forbidden(WHOLE, `resize of pods with pod-level resources is forbidden when ${gate}`)];
   }
   const order = LISTS.flatMap((list) => sameContainers(spec[list] ?? [], before[list] ?? [], list));
   if (order.length) return [...errors, ...order];

@@ -18,7 +18,7 @@ const cases: Case[] = [
     'data[a]: Invalid value: "a": duplicate of key present in binaryData',
   ],
   ['configmaps', { data: { '..': '' } }, `data[..]: Invalid value: "..": must not be '..'`],
-  ['configmaps', { data: { a: 'x'.repeat(1024 * 1024 + 1) } }, ': Too long: may not be more than 1048576 bytes'],
+  ['configmaps', { data: { a: 'x'.repeat(1024 * 1024 + 1) } }, '[]: Too long: may not be more than 1048576 bytes'],
   ['secrets', { type: 'kubernetes.io/tls' }, 'data[tls.crt]: Required value', 'data[tls.key]: Required value'],
   [
     'secrets',

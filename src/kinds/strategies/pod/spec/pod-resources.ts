@@ -1,5 +1,5 @@
 import type { PodResourceClaim, PodSpec } from '../../../../../schema/types.ts';
-import { duplicate, forbidden, invalid, required, type FieldError, type Path } from '../../../../meta/field.ts';
+import { duplicate, forbidden, invalid, required, WHOLE, type FieldError, type Path } from '../../../../meta/field.ts';
 import { isDns1123Label, isDns1123Subdomain } from '../../../../meta/names.ts';
 import type { ObjectMeta, Parts } from '../../../../meta/object.ts';
 import {
@@ -101,7 +101,7 @@ export function addResourceClaims(
   const isStatic = meta?.annotations?.['kubernetes.io/config.mirror'] !== undefined;
   const names = new Set<string>();
   claims.forEach((claim, i) => {
-    if (isStatic) errors.push(forbidden('', 'static pods do not support resource claims'));
+    if (isStatic) errors.push(forbidden(WHOLE, 'static pods do not support resource claims'));
     else addClaim(errors, claim, names, at.index(i));
   });
 }
