@@ -100,7 +100,9 @@ test('a Service of another type lets go of what only the old one had', async () 
   const { healthCheckNodePort, ports: given, clusterIP } = object['spec'];
   expect(healthCheckNodePort).toBeGreaterThanOrEqual(30_000);
   expect(given?.[0]?.nodePort).toBeGreaterThanOrEqual(30_000);
+  await t.merge('services/status', 'lb', { status: { loadBalancer: { ingress: [{ ip: '1.2.3.4' }] } } });
   const { object: plain } = await t.merge('services', 'lb', { spec: { type: 'ClusterIP' } });
+  expect(plain['status']).toEqual({ loadBalancer: {} });
   expect(plain['spec'].clusterIP).toBe(clusterIP);
   for (const field of [
     'healthCheckNodePort',

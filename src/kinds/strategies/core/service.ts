@@ -125,12 +125,17 @@ export const serviceStrategy: Strategy<Service> = {
     if (old.status) object.status = old.status;
     else delete object.status;
     if (object.spec && old.spec) dropWhatTheTypeDoesNotHave(object.spec, old.spec);
+    // that what balanced it is taken away later is of no interest to its users
+    if (object.status && object.spec?.type !== 'LoadBalancer') object.status = { ...object.status, loadBalancer: {} };
     dropInternalPolicy(object);
   },
   validate: validateService,
+  // in the order of ValidateServiceUpdate
+  validatesAllOnUpdate: true,
   validateUpdate: (object, old) => [
     ...validateServiceUpdate(object, old),
     ...validateMetaOnUpdate(object, dns1035LabelName),
+    ...validateService(object),
   ],
   subresources: {
     status: {
