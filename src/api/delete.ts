@@ -121,16 +121,20 @@ function gone(op: Operation, last: Stored, options: DeleteOptions, pending?: Sto
   });
 }
 
-function checkPreconditions({ kind }: Target, stored: Stored, { preconditions }: DeleteOptions): void {
+/** An empty text is given too, and is nobody's. */
+const given = (text: string | null | undefined): boolean => text !== undefined && text !== null;
+
+/** Throws 409 where the object is not the one that is meant. */
+export function checkPreconditions({ kind }: Target, stored: Stored, { preconditions }: DeleteOptions): void {
   if (!preconditions) return;
   const { uid, resourceVersion } = preconditions;
   // the kind's name stands where a resource is meant, as kube-apiserver has it
   const what = { group: kind.group, resource: kind.kind };
-  if (uid && uid !== stored.uid) {
+  if (given(uid) && uid !== stored.uid) {
     const why = `the UID in the precondition (${uid}) does not match the UID in record (${stored.uid}). The object might have been deleted and then recreated`;
     throw conflict(what, stored.name, why);
   }
-  if (resourceVersion && resourceVersion !== String(stored.revision)) {
+  if (given(resourceVersion) && resourceVersion !== String(stored.revision)) {
     const why = `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${stored.revision}). The object might have been modified`;
     throw conflict(what, stored.name, why);
   }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { pod, refusal, TestApi } from './support.ts';
 
 let t: TestApi;
@@ -87,6 +87,158 @@ test.each([
     expect((await refusal(evicted)).message).toContain(why);
     await t.delete('pods', 'old');
   } else expect((await evicted).object).toMatchObject({ status: 'Success' });
+});
+
+describe('eviction', () => {
+  const name = 'leaves';
+  const ready = { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] };
+  const evict = (body: object = {}, query = {}) =>
+    t.api.create(
+      t.ctx(),
+      t.target('pods/eviction', 't', name),
+      { object: { metadata: { name }, ...body } as never },
+      query,
+    );
+  beforeEach(async () => {
+    await t.create('pods', pod(name, { nodeName: 'n1' }, { labels: { app: 'leaves' } }));
+    await t.merge('pods/status', name, { status: ready });
+  });
+  afterEach(() => t.delete('pods', name, { gracePeriodSeconds: 0 }));
+
+  test.each<[string, object, object, number, string]>([
+    [
+      'of another namespace',
+      { metadata: { name, namespace: 'other' } },
+      {},
+      400,
+      'the namespace of the provided object does not match the namespace sent on the request',
+    ],
+    ['of another pod', { metadata: { name: 'x' } }, {}, 400, 'name in URL does not match name in Eviction object'],
+    [
+      'under options that do not go together',
+      { deleteOptions: { propagationPolicy: 'Foreground', orphanDependents: true } },
+      {},
+      422,
+      'DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Invalid value: "Foreground": orphanDependents and deletionPropagation cannot be both set',
+    ],
+    [
+      'with two dry runs that differ',
+      { deleteOptions: { dryRun: ['All', 'All'] } },
+      { dryRun: ['All'] },
+      500,
+      'Non-matching dry-run options in request and content: [All] and [All All]',
+    ],
+    [
+      'with a dry run that is none',
+      { deleteOptions: { dryRun: ['x'] } },
+      {},
+      422,
+      'DeleteOptions.meta.k8s.io "" is invalid: dryRun: Unsupported value: ["x"]: supported values: "All"',
+    ],
+    [
+      'with a query that is none',
+      {},
+      { dryRun: ['x'] },
+      422,
+      'CreateOptions.meta.k8s.io "" is invalid: dryRun: Unsupported value: ["x"]: supported values: "All"',
+    ],
+    [
+      'of what cannot be read',
+      { deleteOptions: { ignoreStoreReadErrorWithClusterBreakingPotential: true } },
+      {},
+      422,
+      'Eviction.policy "leaves" is invalid: deleteOptions.ignoreStoreReadErrorWithClusterBreakingPotential: Invalid value: true: can not be set for pod eviction, try after removing the option',
+    ],
+    [
+      'of a version that is not its own any more',
+      { apiVersion: 'policy/v1beta1', kind: 'Eviction', deleteOptions: [] },
+      {},
+      400,
+      'Eviction in version "v1beta1" cannot be handled as a Eviction: json: cannot unmarshal array into Go struct field Eviction.deleteOptions of type v1.DeleteOptions',
+    ],
+  ])('%s is refused', async (_, body, query, code, message) => {
+    expect(await refusal(evict(body, query))).toMatchObject({ code, message });
+  });
+
+  test.each([
+    [{ uid: 'x' }, /^Operation cannot be fulfilled on Pod "leaves": the UID in the precondition \(x\) does not match/],
+    [{ uid: '' }, /the UID in the precondition \(\) does not match/],
+    [{ resourceVersion: '1' }, /the ResourceVersion in the precondition \(1\) does not match/],
+  ])('of another state is refused: %o', async (preconditions, message) => {
+    const refused = await refusal(evict({ deleteOptions: { preconditions } }));
+    expect(refused.code).toBe(409);
+    expect(refused.message).toMatch(message);
+  });
+
+  test('says in the pod why it goes, and a dry run does not', async () => {
+    const conditions = async () => (await t.get('pods', name)).object['status'].conditions;
+    await evict({ deleteOptions: { dryRun: ['All'] } });
+    expect(await conditions()).toHaveLength(1);
+    const { resourceVersion } = (await t.get('pods', name)).object.metadata;
+    await evict({ deleteOptions: { preconditions: { resourceVersion } } });
+    expect(await conditions()).toContainEqual({
+      type: 'DisruptionTarget',
+      status: 'True',
+      lastProbeTime: null,
+      lastTransitionTime: expect.any(String) as string,
+      reason: 'EvictionByEvictionAPI',
+      message: 'Eviction API: evicting',
+    });
+  });
+
+  test.each<[string, object, string]>([
+    [
+      'that is not to be trusted',
+      { status: 'False', reason: 'SyncFailed', message: 'boom' },
+      ' because it failed sync: boom',
+    ],
+    ['that says why', { status: 'False', reason: 'Why', message: 'because' }, ' (Why): because'],
+    ['that says nothing', { status: 'False', reason: 'SyncFailed', message: '' }, ''],
+  ])('is not allowed by a budget %s', async (_, condition, why) => {
+    const BUDGETS = 'poddisruptionbudgets.policy';
+    // an empty selector is that of all
+    await t.create(BUDGETS, { metadata: { name: 'all' }, spec: { minAvailable: 1, selector: {} } });
+    const conditions = [{ type: 'DisruptionAllowed', lastTransitionTime: '2020-01-01T00:00:00Z', ...condition }];
+    const counts = {
+      observedGeneration: 1,
+      disruptionsAllowed: 0,
+      currentHealthy: 2,
+      desiredHealthy: 1,
+      expectedPods: 2,
+    };
+    await t.merge(`${BUDGETS}/status`, 'all', { status: { ...counts, conditions } });
+    const { details } = await refusal(evict());
+    expect(details?.causes?.[0]?.message).toBe(
+      `The disruption budget all does not allow evicting pods currently${why}`,
+    );
+    await t.delete(BUDGETS, 'all');
+  });
+
+  test('of a pod of two budgets fails', async () => {
+    const BUDGETS = 'poddisruptionbudgets.policy';
+    const spec = { minAvailable: 1, selector: { matchLabels: { app: 'leaves' } } };
+    for (const one of ['one', 'two']) await t.create(BUDGETS, { metadata: { name: one }, spec });
+    expect(await evict()).toMatchObject({ code: 500, object: { status: 'Failure', code: 500 } });
+    for (const one of ['one', 'two']) await t.delete(BUDGETS, one);
+  });
+});
+
+test.each([
+  [
+    'sinceSeconds=1&sinceTime=2020-01-01T00:00:00Z',
+    422,
+    '[]: Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified',
+  ],
+  ['tailLines=-1', 422, 'tailLines: Invalid value: -1: must be greater than or equal to 0'],
+  ['limitBytes=0', 422, 'limitBytes: Invalid value: 0: must be greater than 0'],
+  ['sinceSeconds=0', 422, 'sinceSeconds: Invalid value: 0: must be greater than 0'],
+  ['stream=Stdout', 422, 'stream: Forbidden: may not be specified'],
+  ['tailLines=x', 400, 'strconv.ParseInt: parsing "x": invalid syntax'],
+  ['sinceTime=x', 400, 'parsing time "x" as "2006-01-02T15:04:05Z07:00": cannot parse "x" as "2006"'],
+])('connect.refuses a log with %s', async (query, code, message) => {
+  const refused = await refusal(connect('pods/log', 'none', query));
+  expect(refused.code).toBe(code);
+  expect(refused.message).toBe(code === 400 ? message : `PodLogOptions "none" is invalid: ${message}`);
 });
 
 test('scale.refuses what is no number of replicas', async () => {

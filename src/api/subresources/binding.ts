@@ -12,6 +12,7 @@ import { keyOf } from '../target.ts';
 import { admissionRequest, operationOf, type Operation } from '../write/operation.ts';
 import { checkPlace, readBody } from '../write/read-body.ts';
 import { writeOf } from '../write/stored-write.ts';
+import { withPodCondition } from './pod-condition.ts';
 
 const PODS = { group: '', resource: 'pods' };
 const BINDING = { group: '', resource: 'pods/binding' };
@@ -45,14 +46,6 @@ function checkPreconditions({ metadata: wanted }: ObjectLike, { metadata }: Obje
     refuse('ResourceVersion', wanted.resourceVersion, String(revision));
 }
 
-/** The condition in place of the one of its type. */
-function withCondition(conditions: readonly PodCondition[], condition: PodCondition): PodCondition[] {
-  const at = conditions.findIndex(({ type }) => type === condition.type);
-  if (at < 0) return [...conditions, condition];
-  const { observedGeneration } = conditions[at]!;
-  return conditions.with(at, observedGeneration ? { ...condition, observedGeneration } : condition);
-}
-
 /** The pod with its node; annotations and new labels come from the binding (assignPod of the pod's REST storage). */
 function assign(op: Operation, stored: Stored, binding: ObjectLike, node: string): KubeObject {
   const pod = copyAs('pods', stored);
@@ -74,7 +67,7 @@ function assign(op: Operation, stored: Stored, binding: ObjectLike, node: string
     lastProbeTime: null,
     lastTransitionTime: op.now,
   };
-  pod.status = { ...status, conditions: withCondition(status.conditions ?? [], scheduled) };
+  pod.status = withPodCondition(status, scheduled);
   return pod;
 }
 

@@ -27,6 +27,12 @@ export const readBody = (...of: Parameters<typeof readBodySteps>): KubeObject =>
 
 /** The object's place is the URL's: what it leaves out is filled in, what differs is refused with 400. */
 export function checkPlace(target: Target, object: KubeObject): void {
+  checkNamespace(target, object);
+  checkName(target, object);
+}
+
+/** The same of its namespace alone. */
+export function checkNamespace(target: Target, object: KubeObject): void {
   const meta = object.metadata;
   const namespace = target.kind.namespaced ? target.namespace : '';
   if (!namespace) delete meta.namespace;
@@ -34,7 +40,6 @@ export function checkPlace(target: Target, object: KubeObject): void {
   else if (meta.namespace !== namespace) {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
-  checkName(target, object);
 }
 
 function checkName({ name }: Target, object: KubeObject): void {
