@@ -8,7 +8,8 @@ import { checkValues } from '../kinds/body-bounds.ts';
 import { MAX_DEPTH } from '../go/json-syntax.ts';
 import { parseYaml, YamlError } from '../kinds/yaml.ts';
 import { scanJson } from '../go/json-scan.ts';
-import { parseExact, tooLargeNumber, withoutTokens } from '../go/json-numbers.ts';
+import { notADouble, parseExact, tooLargeNumber, withoutTokens } from '../go/json-numbers.ts';
+import { parseWithTexts } from '../go/json-texts.ts';
 import type { Json, KubeObject } from '../meta/object.ts';
 import type { PatchInput } from './contract.ts';
 import { badRequest, unsupportedMediaType, type StatusError } from '../meta/status.ts';
@@ -20,10 +21,11 @@ export const APPLY_PATCH = 'application/apply-patch+yaml';
 
 /** A patch as a value, and what strict decoding says of its text. */
 export interface PatchBody {
+  /** a JSON patch has scalars as tokens, where their text matters */
   value: Json;
   strict: readonly string[];
-  /** a number that no double holds, which free-form values cannot have */
-  tooLarge: string | undefined;
+  /** a merge patch with NumberTokens, for who decodes what it makes: `1.0` is no integer */
+  exact: boolean;
 }
 
 const patchTypesOf = (kind: Kind): readonly string[] =>
@@ -80,18 +82,24 @@ function countKeys(value: unknown): number {
  * have no effect.
  */
 export function readPatch(type: string, input: PatchInput, lenient: boolean): PatchBody {
-  if ('value' in input) return { value: input.value, strict: [], tooLarge: undefined };
+  if ('value' in input) return { value: input.value, strict: [], exact: false };
   const refuse = (why: string): StatusError =>
     badRequest(lenient || type === STRATEGIC_PATCH ? why : `error decoding patch: ${why}`);
   const parsed = parseJson(input.bytes, refuse);
-  const value = (parsed.exact ? withoutTokens(parsed.value) : parsed.value) as Json;
-  const tooLarge = parsed.exact ? tooLargeNumber(parsed.value) : undefined;
-  if (type === JSON_PATCH) return { value, strict: lenient ? [] : readOperations(parsed, refuse), tooLarge };
+  const beyond = parsed.exact && (!lenient || type === STRATEGIC_PATCH) ? tooLargeNumber(parsed.value) : undefined;
+  if (type === JSON_PATCH) {
+    const strict = lenient ? [] : readOperations(parsed, refuse);
+    if (beyond !== undefined) throw refuse(notADouble(beyond, 'Go struct field jsonPatchOp.value'));
+    return { value: parseWithTexts(parsed.text) as Json, strict, exact: false };
+  }
+  if (beyond !== undefined) throw refuse(notADouble(beyond));
+  const exact = parsed.exact === true && type === MERGE_PATCH;
+  const value = (parsed.exact && !exact ? withoutTokens(parsed.value) : parsed.value) as Json;
   if (value !== null && (typeof value !== 'object' || Array.isArray(value)) && !(lenient && type === MERGE_PATCH)) {
     throw refuse(unmarshalError(value, 'map[string]interface {}'));
   }
   const repeats = !lenient && parsed.keys !== countKeys(value);
-  return { value, strict: repeats ? strictErrors(ANY, parsed.text) : [], tooLarge };
+  return { value, strict: repeats ? strictErrors(ANY, parsed.text) : [], exact };
 }
 
 /** What it has of an object, metadata first of all, is for the apply to judge. */

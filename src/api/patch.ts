@@ -1,8 +1,8 @@
 import { Walk } from '../kinds/decode-struct.ts';
-import { decodePatched } from '../kinds/decode.ts';
+import { decodePatched, decodeWithoutVersion } from '../kinds/decode.ts';
 import type { Kind } from '../kinds/kind.ts';
 import type { Schema } from '../kinds/schema.ts';
-import type { Json, KubeObject, ObjectMeta } from '../meta/object.ts';
+import type { KubeObject, ObjectMeta } from '../meta/object.ts';
 import type { Steps } from '../meta/steps.ts';
 import { badRequest, conflict, notFound, type StatusError } from '../meta/status.ts';
 import { checkPatchOptions } from './options.ts';
@@ -13,6 +13,7 @@ import type { Core } from './core.ts';
 import {
   APPLY_PATCH,
   JSON_PATCH,
+  MERGE_PATCH,
   patchTypeOf,
   readConfiguration,
   readPatch,
@@ -24,9 +25,9 @@ import type { Ownership } from './patch/apply/versions.ts';
 import { ConvertWalk } from './patch/convert-walk.ts';
 import { printValue } from '../go/print-value.ts';
 import { patchRefused } from './patch/errors.ts';
-import { notADouble } from '../go/json-numbers.ts';
 import { goJson } from '../go/json-write.ts';
-import { applyJsonPatch } from './patch/json.ts';
+import { containersOf } from './patch/json-nodes.ts';
+import { applyJsonPatch, type Patched } from './patch/json.ts';
 import { applyMergePatch } from './patch/merge.ts';
 import { isPlain } from './patch/plain.ts';
 import { applyStrategicMergePatch } from './patch/strategic.ts';
@@ -74,25 +75,30 @@ export function patcher(
       body = readPatch(type, input, fieldValidation === 'Ignore');
       yield;
     }
-    const { value, strict, tooLarge } = body;
+    const { value, strict, exact } = body;
     const strategic = type === STRATEGIC_PATCH;
-    const patched = strategic
-      ? applyStrategicMergePatch(kind.schema, live, value)
-      : type === JSON_PATCH
-        ? applyJsonPatch(live, value)
+    const made: Patched<KubeObject> | undefined = type === JSON_PATCH ? applyJsonPatch(live, value) : undefined;
+    const patched = made
+      ? made.value
+      : strategic
+        ? applyStrategicMergePatch(kind.schema, live, value)
         : applyMergePatch(live, value);
     yield;
     const refuse = (why: string): StatusError =>
-      patchRefused(strategic ? printValue(value ?? {}) : shown(kind, patched, live, value), why);
-    if (kind.custom && tooLarge !== undefined) throw refuse(notADouble(tooLarge));
-    const walk = strategic ? new ConvertWalk(kind.schema) : new Walk(kind.schema);
+      patchRefused(strategic ? printValue(value ?? {}) : shown(kind, patched, live, made?.given() ?? NOTHING), why);
+    const walk = strategic ? new ConvertWalk(kind.schema) : new Walk(kind.schema, made?.exact ?? exact);
+    walk.sorted ||= type === MERGE_PATCH;
     if (sharing) walk.known = live;
-    const object = decodePatched(patched, kind, fieldValidation, warn, { refuse, refuseKind: refuse }, strict, walk);
+    const refusal = { refuse, refuseKind: refuse };
+    if (!kind.custom && !strategic && isPlain(patched) && (patched.apiVersion ?? '') === '')
+      return decodeWithoutVersion(patched, kind, fieldValidation, warn, refusal, strict);
+    const object = decodePatched(patched, kind, fieldValidation, warn, refusal, strict, walk);
     object.metadata ??= {} as ObjectMeta;
     return object;
   };
 }
 
+const NOTHING: ReadonlySet<unknown> = new Set();
 const ANY: Schema = { type: 'any' };
 /** Which schema is that of a part. */
 const SCHEMA_PARTS = {
@@ -107,15 +113,11 @@ const SCHEMA_PARTS = {
  * The patched object as text, as kube-apiserver has it: what the patch has touched is in the order of its keys, other
  * structs are in that of their fields, and values of a JSON patch are as they came.
  */
-function shown(kind: Kind, patched: KubeObject, live: KubeObject, patch: Json): string {
-  const collect = (value: unknown, into: Set<unknown>): Set<unknown> => {
-    if (typeof value !== 'object' || value === null) return into;
-    if (isPlain(value)) into.add(value);
-    for (const item of Object.values(value)) collect(item, into);
-    return into;
-  };
-  const structs = kind.custom ? new Set() : collect(live, new Set());
-  const given = Array.isArray(patch) ? collect(patch, new Set()) : new Set();
+function shown(kind: Kind, patched: KubeObject, live: KubeObject, given: ReadonlySet<unknown>): string {
+  const structs = new Set<unknown>();
+  if (!kind.custom) containersOf(live, structs);
+  // of the whole the keys are always in order
+  structs.delete(patched);
   return goJson(
     patched,
     {

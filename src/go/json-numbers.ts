@@ -29,28 +29,46 @@ const MARK = `${randomUUID()}:`;
 /**
  * JSON.parse that keeps odd numbers as NumberTokens. Only for texts of which `scanJson` says that there are such: it
  * writes them into the text as strings, and turns those back.
+ * @param ofString what a string that is no key is kept as, of its text; undefined for one that is kept as it is
  */
-export function parseWithTokens(text: string): unknown {
+export function parseWithTokens(text: string, ofString?: (literal: string) => object | undefined): unknown {
   let out = '';
   let done = 0;
+  const mark = (from: number, to: number): void => {
+    out += text.slice(done, from) + JSON.stringify(MARK + text.slice(from, to));
+    done = to;
+  };
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
-    if (c === 34) i = endOfString(text, i);
-    else if (c === 45 || (c >= 48 && c <= 57)) {
+    if (c === 34) {
+      const end = endOfString(text, i);
+      if (ofString && !isKey(text, end + 1)) mark(i, end + 1);
+      i = end;
+    } else if (c === 45 || (c >= 48 && c <= 57)) {
       const end = endOfNumber(text, i);
-      if (isOdd(text, i, end)) {
-        out += `${text.slice(done, i)}"${MARK}${text.slice(i, end)}"`;
-        done = end;
-      }
+      if (isOdd(text, i, end)) mark(i, end);
       i = end - 1;
     }
   }
-  return JSON.parse(out + text.slice(done), (_, value: unknown) =>
-    typeof value === 'string' && value.startsWith(MARK) ? token(value.slice(MARK.length)) : value,
-  );
+  return JSON.parse(out + text.slice(done), (_, value: unknown) => {
+    if (typeof value !== 'string' || !value.startsWith(MARK)) return value;
+    const literal = value.slice(MARK.length);
+    return literal.startsWith('"') ? (ofString?.(literal) ?? (JSON.parse(literal) as string)) : token(literal);
+  });
 }
 
+/** Whether what ends before `at` is followed by a colon. */
+function isKey(text: string, at: number): boolean {
+  let i = at;
+  while (i < text.length && ' \t\n\r'.includes(text[i]!)) i++;
+  return text.charCodeAt(i) === 58;
+}
+
+/** What JSON takes for a number: the scan finds where one ends by its characters alone. */
+const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+
 function token(text: string): number | NumberToken {
+  if (!NUMBER.test(text)) throw new SyntaxError(`${text} is no number`);
   const number = Number(text);
   return Number.isSafeInteger(number) && INTEGER.test(text) ? number : new NumberToken(text);
 }
@@ -115,9 +133,9 @@ export function isRoundedToInteger(text: string): boolean {
   return end > 0 && fraction.length - Number(exponent) > digits.length - end;
 }
 
-/** What encoding/json says of such a number. */
-export const notADouble = (text: string): string =>
-  `json: cannot unmarshal number ${text} into Go value of type float64`;
+/** What encoding/json says of such a number. `place` is where it stands: `Go struct field Taint.key`. */
+export const notADouble = (text: string, place = 'Go value'): string =>
+  `json: cannot unmarshal number ${text} into ${place} of type float64`;
 
 /** The value with numbers in the place of tokens. */
 export function withoutTokens(value: unknown): unknown {

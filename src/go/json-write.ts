@@ -1,4 +1,5 @@
 import { escapeHtml } from './html-escape.ts';
+import { NumberToken } from './json-numbers.ts';
 
 /** The order of an object's keys, undefined for a map's; and what is said of the parts of it. */
 export interface Order<S> {
@@ -19,6 +20,7 @@ export function goJson<S>(value: unknown, order?: Order<S>, schema?: S): string 
   const write = (part: unknown, of: S | undefined): string =>
     order && of !== undefined ? goJson(part, order, of) : goJson(part);
   if (typeof value === 'bigint') return String(value);
+  if (value instanceof NumberToken) return value.text;
   if (!isObject(value)) return escapeHtml(JSON.stringify(value) ?? 'null');
   if (Array.isArray(value)) {
     const of = order && schema !== undefined ? order.item(schema) : undefined;

@@ -28,6 +28,8 @@ export class Walk {
   readonly trail: string[] = [];
   /** the object may claim to be of any kind: it is read as this one */
   anyKind = false;
+  /** the value comes with its keys in their order, whatever order they have here */
+  sorted = false;
   /** @param root the type of the whole value. `exact`: numbers may be NumberTokens. */
   constructor(
     private readonly root?: Schema,

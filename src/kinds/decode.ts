@@ -1,8 +1,8 @@
 import { apiVersionOf, parseApiVersion, type GroupVersionKind } from '../meta/gvk.ts';
-import type { KubeObject } from '../meta/object.ts';
+import type { KubeObject, ObjectMeta } from '../meta/object.ts';
 import { badRequest, unsupportedMediaType, type StatusError } from '../meta/status.ts';
 import { decodeCustom } from './custom/decode.ts';
-import { checkSentTypeMeta, checkTypeMeta } from './custom/type-meta.ts';
+import { checkPatchedTypeMeta, checkSentTypeMeta, checkTypeMeta } from './custom/type-meta.ts';
 import { checkValues } from './body-bounds.ts';
 import { readStruct, Walk } from './decode-struct.ts';
 import { optionalResourceFacts, resourceFacts, typeFacts } from './facts.ts';
@@ -164,6 +164,12 @@ function shapeOf(value: unknown, fail: (why: string) => StatusError): Record<str
   return shape;
 }
 
+/** The version that a body says it is of, where the kind is served in one and taken in others too. */
+function bodyVersion({ version, bodyVersions }: Kind, { apiVersion }: Record<string, unknown>): string {
+  const said = typeof apiVersion === 'string' ? parseApiVersion(apiVersion).version : version;
+  return bodyVersions?.includes(said) ? said : version;
+}
+
 const NO_BODY = Buffer.alloc(0);
 
 /**
@@ -197,7 +203,8 @@ export function* decodeSteps(
         apiVersion: shape['apiVersion'] || apiVersionOf(kind),
       });
   }
-  const refusal: Refusal = { refuse: (why) => cannot(why, kind.kind, kind.version), refuseKind: cannot };
+  const version = bodyVersion(kind, shape);
+  const refusal: Refusal = { refuse: (why) => cannot(why, kind.kind, version), refuseKind: cannot };
   return read(parsed, shape, kind, fieldValidation, warn, refusal, new Walk(kind.schema, parsed.exact));
 }
 
@@ -220,9 +227,9 @@ export function decodePatched(
   walk: Walk,
 ): KubeObject {
   const shape = shapeOf(value, (why) => refusal.refuse(`couldn't get version/kind; json parse error: ${why}`));
-  if (kind.custom) checkTypeMeta(kind, shape);
+  if (kind.custom) checkPatchedTypeMeta(kind, shape, refusal.refuse);
   return read(
-    { value, keys: undefined, text: '', before, sorted: walk.anyKind },
+    { value, keys: undefined, text: '', before, sorted: walk.sorted, exact: walk.exact },
     shape,
     kind,
     fieldValidation,
@@ -230,6 +237,30 @@ export function decodePatched(
     refusal,
     walk,
   );
+}
+
+const META = typeFacts['io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta'];
+/** Fields that the internal form of any kind has under the same names: it has no others of a version's. */
+const INTERNAL = new Set(['apiVersion', 'kind', ...(META?.fields ?? []).map(([name]) => name)]);
+
+/**
+ * What kube-apiserver reads where a patch has taken `apiVersion` away: an object of its internal version, which knows
+ * none of the fields, and so has no name. Throws what `refusal` makes of the strict errors.
+ */
+export function decodeWithoutVersion(
+  value: object,
+  kind: Kind,
+  fieldValidation: string | undefined,
+  warn: Warn,
+  refusal: Refusal,
+  before: readonly string[],
+): KubeObject {
+  const unknown = Object.keys(value).filter((key) => !INTERNAL.has(key));
+  const errors = fieldValidation === 'Ignore' ? [] : [...before, ...unknown.sort().map(unknownField)];
+  if (errors.length && fieldValidation === 'Strict')
+    throw refusal.refuse(`strict decoding error: ${errors.join(', ')}`);
+  for (const error of errors) if (!error.includes('\n')) warn(error);
+  return { kind: kind.kind, apiVersion: apiVersionOf(kind), metadata: {} as ObjectMeta };
 }
 
 function read(

@@ -159,6 +159,54 @@ describe('a patch that cannot be read or applied', () => {
       'the name of the object (a based on URL) was undeterminable: name must be provided',
     ],
     [
+      'no apiVersion',
+      JSON_PATCH,
+      '[{"op":"remove","path":"/apiVersion"}]',
+      {},
+      400,
+      'the name of the object (a based on URL) was undeterminable: name must be provided',
+    ],
+    [
+      'an empty apiVersion',
+      MERGE,
+      '{"apiVersion":""}',
+      { fieldValidation: 'Ignore' },
+      400,
+      'the name of the object (a based on URL) was undeterminable: name must be provided',
+    ],
+    [
+      'a number that is too large',
+      JSON_PATCH,
+      '[{"op":"test","path":"/data/q","value":[1e400]}]',
+      {},
+      400,
+      'error decoding patch: json: cannot unmarshal number 1e400 into Go struct field jsonPatchOp.value of type float64',
+    ],
+    [
+      'a number that is too large',
+      MERGE,
+      '{"data":{"q":1e400}}',
+      {},
+      400,
+      'error decoding patch: json: cannot unmarshal number 1e400 into Go value of type float64',
+    ],
+    [
+      'a number that is too large',
+      STRATEGIC,
+      '{"data":{"q":1e400}}',
+      { fieldValidation: 'Ignore' },
+      400,
+      'json: cannot unmarshal number 1e400 into Go value of type float64',
+    ],
+    [
+      'a number that is none',
+      MERGE,
+      '{"q":1.2.3}',
+      {},
+      400,
+      "error decoding patch: invalid character '.' after object key:value pair",
+    ],
+    [
       'a version that is no number',
       MERGE,
       '{"metadata":{"resourceVersion":"x"}}',
@@ -189,6 +237,31 @@ describe('a patch that cannot be read or applied', () => {
   });
 });
 
+test('what loses its apiVersion is an object without any fields', async () => {
+  const body = '[{"op":"remove","path":"/apiVersion"}]';
+  const warned = await told(() => refusal(patch(JSON_PATCH, body)));
+  expect(warned).toEqual(['unknown field "data"', 'unknown field "metadata"']);
+  const { code, message } = await refusal(patch(JSON_PATCH, body, { fieldValidation: 'Strict' }));
+  expect(code).toBe(422);
+  expect(message).toMatch(/: strict decoding error: unknown field "data", unknown field "metadata"$/);
+});
+
+test('an integer is no number with a point, unless the patch is strategic', async () => {
+  const container = { name: 'c', image: 'i' };
+  const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [container] } };
+  await t.create('replicasets.apps', {
+    metadata: { name: 'r' },
+    spec: { selector: { matchLabels: { a: 'b' } }, template },
+  });
+  const scaled = (type: string, body: string) =>
+    t.api.patch(t.ctx(), t.target('replicasets.apps', 't', 'r'), type, { bytes: Buffer.from(body) }, {});
+  const why = /json: cannot unmarshal number 2\.0 into Go struct field ReplicaSetSpec\.spec\.replicas of type int32$/;
+  expect((await refusal(scaled(MERGE, '{"spec":{"replicas":2.0}}'))).message).toMatch(why);
+  const json = '[{"op":"add","path":"/spec/replicas","value":2.0}]';
+  expect((await refusal(scaled(JSON_PATCH, json))).message).toMatch(why);
+  expect((await scaled(STRATEGIC, '{"spec":{"replicas":2.0}}')).object).toMatchObject({ spec: { replicas: 2 } });
+});
+
 test('an object that is not there comes before a patch that cannot be read, but after a configuration', async () => {
   for (const type of [JSON_PATCH, MERGE, STRATEGIC])
     expect(await refusal(patch(type, 'x', {}, 'nope'))).toMatchObject({ code: 404 });
@@ -207,8 +280,8 @@ test('mistakes without effect are told', async () => {
   ]);
   expect(await told(() => patch(MERGE, '{"data":{"a":"1","a":"1"},"y":1,"x":1}'))).toEqual([
     'duplicate field "data.a"',
-    'unknown field "y"',
     'unknown field "x"',
+    'unknown field "y"',
   ]);
   expect(await told(() => patch(STRATEGIC, '{"y":1,"x":1}'))).toEqual(['unknown field "x"', 'unknown field "y"']);
   expect(await told(() => patch(MERGE, '{"y":1,"y":1}', { fieldValidation: 'Ignore' }))).toEqual([]);

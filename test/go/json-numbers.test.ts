@@ -22,6 +22,9 @@ describe('numbers in JSON', () => {
   ])('%s is read as it is where 64 bits hold it', (text, value) => {
     expect(parseExact(`{"a":[${text}]}`)).toEqual({ a: [value] });
   });
+  test.each(['1.', '01.5', '0.1.0', '1e', '1e+', '--1.5', '-.5', '1.5e1.5', '1-2.0'])('%s is none', (text) => {
+    expect(() => parseWithTokens(`{"a":${text}}`)).toThrow(SyntaxError);
+  });
   test('tokens keep the text of a number that is no plain integer', () => {
     const value = parseWithTokens('{"a":1.0,"b":"1.0","c":7,"d":"\\"9007199254740993"}') as Record<string, unknown>;
     expect([(value['a'] as NumberToken).text, value['b'], value['c'], value['d']]).toEqual([

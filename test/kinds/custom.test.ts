@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { customKinds } from '../../src/kinds/custom.ts';
-import { decode } from '../../src/kinds/decode.ts';
+import { decode, decodePatched } from '../../src/kinds/decode.ts';
+import { Walk } from '../../src/kinds/decode-struct.ts';
 import { objectOf } from '../../src/kinds/encode.ts';
 import type { Kind, StrategyContext } from '../../src/kinds/kind.ts';
 import { createRegistry } from '../../src/kinds/registry.ts';
 import type { KubeObject } from '../../src/meta/object.ts';
+import { badRequest, type StatusError } from '../../src/meta/status.ts';
 import { atOnce } from '../../src/meta/steps.ts';
 
 const specSchema = {
@@ -103,6 +105,37 @@ describe('a custom resource', () => {
       port: '80',
       size: 2,
     });
+  });
+  test.each([
+    [
+      { apiVersion: undefined },
+      "Internal error occurred: Object 'apiVersion' is missing in 'object has no apiVersion field'",
+    ],
+    [{ apiVersion: null }, 'refused: .apiVersion accessor error: <nil> is of the type <nil>, expected string'],
+    [
+      { kind: '', metadata: undefined, spec: undefined },
+      `refused: Object 'Kind' is missing in '{"apiVersion":"example.com/v1","kind":""}'`,
+    ],
+    [{ metadata: 5 }, 'refused: json: cannot unmarshal number into Go value of type v1.ObjectMeta'],
+    [
+      { metadata: { labels: { a: 1 } } },
+      'refused: json: cannot unmarshal number into Go struct field ObjectMeta.labels of type string',
+    ],
+    [{ kind: 'Other' }, 'Other.example.com "a" is invalid: kind: Invalid value: "Other": must be Widget'],
+  ])('is refused when a patch makes it one with %j', (changed, message) => {
+    const refuse = (why: string): StatusError => badRequest(`refused: ${why}`);
+    const kind = widgets();
+    const decoded = (): unknown =>
+      decodePatched(
+        widget({}, changed),
+        kind,
+        'Ignore',
+        () => undefined,
+        { refuse, refuseKind: refuse },
+        [],
+        new Walk(kind.schema),
+      );
+    expect(decoded).toThrow(message);
   });
   test('refuses unknown fields under Strict', () => {
     expect(() => read(widgets(), widget({ size: 1, bogus: 2 }), 'Strict')).toThrow(

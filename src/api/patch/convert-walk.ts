@@ -28,6 +28,7 @@ export class ConvertWalk extends Walk {
   override anyKind = true;
   constructor(private readonly schema: ObjectSchema) {
     super(schema);
+    this.sorted = true;
   }
   override fail(message: string): void {
     super.fail(message.startsWith('illegal base64') ? `error decoding from json: ${message}` : message);

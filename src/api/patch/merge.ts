@@ -28,15 +28,15 @@ function merged(target: unknown, patch: Plain): Plain {
 
 /** The value itself where there is nothing to take out. */
 function withoutNulls(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) {
     const items = value.map(withoutNulls);
     return items.every((item, i) => item === value[i]) ? value : items;
   }
+  if (!isPlain(value)) return value;
   let same = true;
   const out: Plain = {};
   for (const key of Object.keys(value)) {
-    const before = (value as Plain)[key];
+    const before = value[key];
     const after = before === null ? undefined : withoutNulls(before);
     if (after !== before) same = false;
     if (after !== undefined) put(out, key, after);

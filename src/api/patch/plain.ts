@@ -1,10 +1,15 @@
+import { NumberToken } from '../../go/json-numbers.ts';
 import { GoValue } from '../../go/print-value.ts';
 
 /** JSON objects whose keys are a client's: `__proto__` and `constructor` are keys like any other. */
 export type Plain = Record<string, unknown>;
 
 export const isPlain = (value: unknown): value is Plain =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof GoValue);
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  !(value instanceof GoValue) &&
+  !(value instanceof NumberToken);
 
 /** The value of a key of its own, undefined where there is none. */
 export const own = (object: Plain, key: string): unknown => (Object.hasOwn(object, key) ? object[key] : undefined);

@@ -1,8 +1,8 @@
-import type { Walk } from '../decode-struct.ts';
+import { objectMetaSchema } from '../builtin-schema.ts';
+import { Walk } from '../decode-struct.ts';
 import type { Kind } from '../kind.ts';
 import { cloneJson } from '../../meta/clone.ts';
 import type { KubeObject, ObjectMeta } from '../../meta/object.ts';
-import { badRequest } from '../../meta/status.ts';
 import { prune } from './prune.ts';
 import { readMetadata } from './read-metadata.ts';
 
@@ -12,12 +12,12 @@ import { readMetadata } from './read-metadata.ts';
  */
 export function decodeCustom(kind: Kind, value: Record<string, unknown>, walk: Walk): KubeObject {
   const { metadata = {}, ...rest } = cloneJson(value);
-  if (metadata !== null && (typeof metadata !== 'object' || Array.isArray(metadata))) {
-    throw badRequest(`metadata: Invalid value: ${JSON.stringify(metadata)}: must be an object`);
-  }
-  walk.trail.push('metadata');
-  const meta = readMetadata(metadata, walk);
-  walk.trail.pop();
+  // its errors are those of a document of its own
+  const own = new Walk(objectMetaSchema);
+  const meta = readMetadata(metadata, own);
+  if (own.error !== undefined) walk.fail(own.error);
+  walk.unknown.push(...own.unknown.map((path) => `metadata.${path}`));
+  walk.keys += own.keys;
   const first = walk.unknown.length;
   prune(kind.schema, rest, walk);
   // pruned fields are reported in the order of their paths

@@ -1,6 +1,8 @@
+import { unmarshalError } from '../../go/json-unmarshal.ts';
+import { goJson } from '../../go/json-write.ts';
 import { invalid } from '../../meta/field.ts';
 import { apiVersionOf, parseApiVersion, type GroupVersionKind } from '../../meta/gvk.ts';
-import { badRequest, invalidObject } from '../../meta/status.ts';
+import { badRequest, internalError, invalidObject } from '../../meta/status.ts';
 import { isObject } from './json-schema.ts';
 
 const textOf = (object: Record<string, unknown>, field: string): string =>
@@ -20,6 +22,25 @@ function refuse(wanted: GroupVersionKind, object: Record<string, unknown>, field
 export function checkTypeMeta(wanted: GroupVersionKind, object: Record<string, unknown>): void {
   if (textOf(object, 'kind') !== wanted.kind) refuse(wanted, object, 'kind');
   if (textOf(object, 'apiVersion') !== apiVersionOf(wanted)) refuse(wanted, object, 'apiVersion');
+}
+
+/**
+ * The same of an object that a JSON or merge patch has made, where they may be missing.
+ * @param refuse makes what an object that cannot be read is refused with
+ */
+export function checkPatchedTypeMeta(
+  wanted: GroupVersionKind,
+  object: Record<string, unknown>,
+  refuse: (why: string) => Error,
+): void {
+  if (!textOf(object, 'kind')) throw refuse(`Object 'Kind' is missing in '${goJson(object)}'`);
+  const { apiVersion, metadata } = object;
+  if (metadata !== undefined && metadata !== null && !isObject(metadata))
+    throw refuse(unmarshalError(metadata, 'v1.ObjectMeta'));
+  if (apiVersion === null) throw refuse('.apiVersion accessor error: <nil> is of the type <nil>, expected string');
+  if (!textOf(object, 'apiVersion'))
+    throw internalError("Object 'apiVersion' is missing in 'object has no apiVersion field'");
+  checkTypeMeta(wanted, object);
 }
 
 /**

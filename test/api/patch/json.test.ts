@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isStatusError } from '../../../src/meta/status.ts';
-import { applyJsonPatch } from '../../../src/api/patch/json.ts';
+import { Rejected } from '../../../src/api/patch/errors.ts';
+import { applyJsonPatch as patched } from '../../../src/api/patch/json.ts';
+import { NumberToken } from '../../../src/go/json-numbers.ts';
+import { parseWithTexts, TextToken } from '../../../src/go/json-texts.ts';
+import { goJson } from '../../../src/go/json-write.ts';
+import recorded from './json-recorded.json' with { type: 'json' };
 import { applyMergePatch } from '../../../src/api/patch/merge.ts';
 
 const code = (run: () => unknown): number => {
@@ -13,6 +18,7 @@ const code = (run: () => unknown): number => {
   }
   return 200;
 };
+const applyJsonPatch = <T>(document: T, patch: unknown): T => patched(document, patch).value;
 const json = fc.jsonValue({ maxDepth: 3 });
 
 describe('JSON patch', () => {
@@ -117,7 +123,9 @@ describe('JSON patch', () => {
       }
       return [{ op: 'replace', path, value: after }];
     };
-    const documents = fc.dictionary(fc.string({ unit: fc.constantFrom('a', '/', '~', '0') }), json, {
+    // null that a patch has brought is not like another null
+    const filled = json.map((value) => JSON.parse(JSON.stringify(value), (_, item: unknown) => item ?? 0) as unknown);
+    const documents = fc.dictionary(fc.string({ unit: fc.constantFrom('a', '/', '~', '0') }), filled, {
       noNullPrototype: true,
     });
     fc.assert(
@@ -177,6 +185,57 @@ describe('JSON patch', () => {
         expect(JSON.stringify(target)).toBe(before);
       }),
       { numRuns: 200 },
+    );
+  });
+});
+
+/** What evanphx/json-patch 4.13 made of random patches, and its words for those that it refused. */
+describe('a JSON patch is applied as the library of kube-apiserver applies it', () => {
+  const settled = (text: string): unknown => {
+    const plain = (_: string, value: unknown): unknown => {
+      const scalar = value instanceof TextToken || value instanceof NumberToken ? value.value : value;
+      return typeof scalar === 'bigint' ? `${scalar}` : scalar;
+    };
+    return JSON.parse(JSON.stringify(parseWithTexts(text), plain));
+  };
+  const outcome = (document: object, patch: string): { text?: string; error?: string | undefined } => {
+    try {
+      return { text: goJson(patched(document, parseWithTexts(patch)).value) };
+    } catch (error) {
+      if (error instanceof Rejected) return { error: error.why };
+      if (isStatusError(error)) return { error: `decode: ${error.message}` };
+      throw error;
+    }
+  };
+  test.each(recorded as { document: object; patch: string; text?: string; error?: string }[])(
+    '$patch of $document',
+    ({ document, patch, text, error }) => {
+      const made = outcome(document, patch);
+      if (text === undefined) expect(made).toEqual({ error });
+      else expect(settled(made.text ?? made.error!)).toEqual(settled(text));
+    },
+  );
+
+  test.each([
+    ['1.0', '1', false],
+    ['1', '1', true],
+    ['"<"', '"<"', false],
+    ['"\\u003c"', '"<"', true],
+    ['"\\u003C"', '"<"', false],
+    ['"\\u0061"', '"a"', false],
+    ['[1, {"a" : "b"}]', '[1,{"a":"b"}]', true],
+    ['[null]', '[null]', true],
+    ['null', 'null', true],
+  ])('a test of %s where there is %s compares texts: %s', (value, there, holds) => {
+    const document = JSON.parse(`{"a":${there}}`) as object;
+    const { error } = outcome(document, `[{"op":"test","path":"/a","value":${value}}]`);
+    expect(error).toBe(holds ? undefined : 'testing value /a failed: test failed');
+  });
+
+  test('a copy that is too large says how large it is', () => {
+    const patch = JSON.stringify([{ op: 'copy', from: '/a', path: '/b' }]);
+    expect(outcome({ a: 'x'.repeat(3 * 1024 * 1024) }, patch).error).toBe(
+      'Unable to complete the copy, the accumulated size increase of copy is 3145730, exceeding the limit 3145728',
     );
   });
 });

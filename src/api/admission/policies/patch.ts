@@ -97,7 +97,7 @@ function jsonPatched(kind: Kind, object: KubeObject, value: Value): KubeObject {
   const steps = (value as readonly unknown[]).map((step) => operationOf(step, room));
   let patched: KubeObject;
   try {
-    patched = structuredClone(applyJsonPatch(object, steps));
+    patched = structuredClone(applyJsonPatch(object, steps).value);
   } catch (error) {
     const why = (error instanceof Rejected && error.why) || (error as Error).message;
     return why.endsWith('failed: test failed') ? object : fail(`JSON Patch: ${why}`);

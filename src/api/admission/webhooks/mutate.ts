@@ -1,4 +1,5 @@
 import { jsonSyntaxError } from '../../../go/json-syntax.ts';
+import { parseWithTexts } from '../../../go/json-texts.ts';
 import { unmarshalError } from '../../../go/json-unmarshal.ts';
 import { Walk } from '../../../kinds/decode-struct.ts';
 import { decodePatched } from '../../../kinds/decode.ts';
@@ -7,7 +8,8 @@ import type { Json, KubeObject } from '../../../meta/object.ts';
 import { internalError } from '../../../meta/status.ts';
 import { sameJson } from '../../patch/equal.ts';
 import { Rejected } from '../../patch/errors.ts';
-import { applyJsonPatch } from '../../patch/json.ts';
+import { copyOf } from '../../patch/json-nodes.ts';
+import { applyJsonPatch, type Patched } from '../../patch/json.ts';
 import { readJson } from '../../webhooks/post-json.ts';
 import type { AdmissionRequest } from '../plugin.ts';
 import type { Views } from '../view.ts';
@@ -17,7 +19,7 @@ import { CallFailed } from './call-failed.ts';
 import type { AdmissionResponse } from './response.ts';
 
 /** The patch of a response; undefined for none that does anything. Throws CallFailed. */
-function patchOf({ patch, patchType = '', status }: AdmissionResponse): Json[] | undefined {
+function patchOf({ patch, patchType = '', status }: AdmissionResponse): { text: string; value: Json[] } | undefined {
   if (!patch) return undefined;
   const text = Buffer.from(patch, 'base64').toString('utf8');
   const undecodable = (why: string): Error => new CallFailed(`received undecodable patch in webhook response: ${why}`);
@@ -30,21 +32,22 @@ function patchOf({ patch, patchType = '', status }: AdmissionResponse): Json[] |
     const { code = 0 } = status ?? {};
     throw new CallFailed(`unsupported patch type ${JSON.stringify(patchType)}`, Math.max(code, 400));
   }
-  return read;
+  return { text, value: read };
 }
 
 const whyRejected = (error: Error): string => (error instanceof Rejected && error.why) || error.message;
 
 /** What a patch makes of an object, read as one of its kind. Throws 500 with why it cannot be done. */
-function patchedObject(kind: Kind, before: KubeObject, patch: Json[]): KubeObject {
-  let patched: KubeObject;
+function patchedObject(kind: Kind, before: KubeObject, patch: string): KubeObject {
+  let patched: Patched<KubeObject>;
   try {
-    patched = structuredClone(applyJsonPatch(before, patch));
+    patched = applyJsonPatch(before, parseWithTexts(patch));
   } catch (error) {
     throw internalError(whyRejected(error as Error));
   }
   const refusal = { refuse: internalError, refuseKind: internalError };
-  return decodePatched(patched, kind, 'Ignore', () => undefined, refusal, [], new Walk(kind.schema));
+  const walk = new Walk(kind.schema, patched.exact);
+  return decodePatched(copyOf(patched.value), kind, 'Ignore', () => undefined, refusal, [], walk);
 }
 
 /** Asks a webhook and does as it says. True where the object is another then. Throws as `ask`, and 500. */
@@ -58,9 +61,9 @@ export async function mutate(call: Call, request: AdmissionRequest, views: Views
       const what = `admission webhook ${JSON.stringify(call.webhook.name)} attempted to modify the object`;
       throw internalError(`${what}, which is not supported for this operation`);
     }
-    const patched = patchedObject(call.matched.body, view.object, patch);
+    const patched = patchedObject(call.matched.body, view.object, patch.text);
     mutated = !sameJson(view.object, patched);
-    auditPatch(request, call, patch);
+    auditPatch(request, call, patch.value);
     if (mutated) await views.take(call.matched, patched);
     return mutated;
   } finally {
