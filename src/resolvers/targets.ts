@@ -96,7 +96,7 @@ export interface SelectArguments {
   fieldSelector?: string | null | undefined;
 }
 /** Characters of a selector, which is parsed in one go, of relations once for each object. */
-const MAX_SELECTOR = 64 * 1024;
+const MAX_SELECTOR = 16 * 1024;
 
 /** GraphQL's null and absence mean the same: not given. Throws 400 for what is too long. */
 export function selectOptions({ labelSelector, fieldSelector }: SelectArguments): {

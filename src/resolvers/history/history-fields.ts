@@ -3,6 +3,7 @@ import type { UndoAnswer, Undoing } from '../../api/contract.ts';
 import type { UndoRefusal } from '../../api/history/contract.ts';
 import { badRequest } from '../../meta/status.ts';
 import { checkNames } from '../checked-names.ts';
+import { counted } from '../context.ts';
 import type { Builder } from '../builder.ts';
 import { namedTarget, writeOptions } from '../targets.ts';
 import { wholeAnswer } from '../whole.ts';
@@ -140,7 +141,10 @@ function addUndo(builder: Builder): void {
       steps: t.field({
         type: [step],
         description: 'what is done to each object',
-        resolve: (whole) => whole.steps.map((of, index) => ({ of, answer: whole, index })),
+        resolve(whole, _, context, info) {
+          const steps = whole.steps.map((of, index) => ({ of, answer: whole, index }));
+          return counted(steps, context, info) as typeof steps;
+        },
       }),
     }),
   });

@@ -5,7 +5,7 @@ import { badRequest, internalError, serviceUnavailable } from '../../meta/status
 import { timeMicroseconds } from '../../meta/time.ts';
 import { systemClock } from '../../rules/clock.ts';
 import type { Builder } from '../builder.ts';
-import type { OperationContext } from '../context.ts';
+import { counted, type OperationContext } from '../context.ts';
 import type { Subscription } from '../live/subscription.ts';
 
 const KINDS: Readonly<Record<'CONTAINER' | 'EVENT' | 'AUDIT', { value: LogKind; description: string }>> = {
@@ -26,7 +26,11 @@ export function addKeptLogs(builder: Builder): void {
   const page = builder.objectRef<LogPage>('LogPage').implement({
     description: 'A page of lines.',
     fields: (t) => ({
-      entries: t.field({ type: [entry], description: 'newest first', resolve: ({ entries }) => [...entries] }),
+      entries: t.field({
+        type: [entry],
+        description: 'newest first',
+        resolve: ({ entries }, _, context, info) => counted(entries, context, info) as LogEntry[],
+      }),
       continue: t.string({
         nullable: true,
         description: 'for `after`; a page that is not full may have it, where much had to be looked through',

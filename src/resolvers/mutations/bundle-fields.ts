@@ -3,7 +3,7 @@ import { diffObjects, type FieldChange } from '../../meta/diff.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { attributesOf } from '../../api/authorization/attributes.ts';
 import type { Builder } from '../builder.ts';
-import type { OperationContext } from '../context.ts';
+import { counted, type OperationContext } from '../context.ts';
 import type { FieldChangeRef } from '../field-change.ts';
 import { wholeAnswer } from '../whole.ts';
 import { applyBundle } from './apply-bundle.ts';
@@ -87,7 +87,7 @@ export function addBundleFields(builder: Builder, change: FieldChangeRef): Bundl
       objects: t.field({
         type: [object],
         description: 'in the order of the manifests, the pruned behind them',
-        resolve: ({ objects }) => objects,
+        resolve: ({ objects }, _, context, info) => counted(objects, context, info) as BundleObject[],
       }),
     }),
   });

@@ -1,5 +1,6 @@
 import { ARGUMENTS } from '../argument-texts.ts';
 import type { Builder } from '../builder.ts';
+import { counted } from '../context.ts';
 import { MANAGED_FIELDS, namedTarget } from '../targets.ts';
 import { withoutManagedFields } from '../managed-fields.ts';
 import { apiVersionOf } from '../../meta/gvk.ts';
@@ -48,7 +49,7 @@ export function addDeletePreview(builder: Builder): void {
       objects: t.field({
         type: [reached],
         description: 'nearest first, the object itself before all',
-        resolve: (one) => one.reached,
+        resolve: ({ reached }, _, context, info) => counted(reached, context, info) as Reached[],
       }),
     }),
   });

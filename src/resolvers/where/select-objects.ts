@@ -61,9 +61,21 @@ export async function selectObjects(
 
 const given = (value: unknown): boolean => value !== null && value !== undefined;
 
+/** By the value of the argument: a relation of a thousand objects has it from one variable. */
+const filters = new WeakMap<object, { kind: Kind; filter: Filter }>();
+
+function filterOf(kind: Kind, where: unknown): Filter {
+  if (typeof where !== 'object' || where === null) return compileWhere(kind, where);
+  const known = filters.get(where);
+  if (known?.kind === kind) return known.filter;
+  const filter = compileWhere(kind, where);
+  filters.set(where, { kind, filter });
+  return filter;
+}
+
 function compiled(kind: Kind, { where, orderBy }: ListArguments): { filter?: Filter; order?: Order } {
   return {
-    ...(given(where) && { filter: compileWhere(kind, where) }),
+    ...(given(where) && { filter: filterOf(kind, where) }),
     ...(given(orderBy) && !(Array.isArray(orderBy) && orderBy.length === 0) && { order: compileOrder(kind, orderBy) }),
   };
 }

@@ -146,7 +146,7 @@ test.each(['labelSelector', 'fieldSelector'])(
     for (const field of fields) {
       const { errors } = await ask(query(field), { text });
       expect(errors?.[0]).toMatchObject({
-        message: `${selector}: longer than 65536 characters`,
+        message: `${selector}: longer than 16384 characters`,
         extensions: { code: 400 },
       });
     }
