@@ -13,10 +13,15 @@ export function validationServer(registry: Registry, answer: (message: FromThrea
   let parts = new Map<string, Assembly>();
   const whole = (of: string): KubeObject | undefined => parts.get(of)?.whole as KubeObject | undefined;
   const verdict = (): FromThread => {
-    const { kind: name, ctx } = opened!;
+    const { kind: name, ctx, labels } = opened!;
     const warnings: string[] = [];
     const sent = whole('sent');
-    const context: StrategyContext = { ...ctx, warn: (text) => warnings.push(text), ...(sent && { sent }) };
+    const context: StrategyContext = {
+      ...ctx,
+      warn: (text) => warnings.push(text),
+      namespaceLabels: () => labels,
+      ...(sent && { sent }),
+    };
     const { errors, advice } = atOnce(
       judge(kindOf(registry, name), { object: whole('object')!, old: whole('old') }, context),
     );

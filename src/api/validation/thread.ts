@@ -14,9 +14,11 @@ const MAX_MS = 30_000;
 
 /** What the thread is told: which kind, then the objects in pieces, then that all is there. */
 export type ToThread =
-  | { type: 'open'; kind: KindName; ctx: Omit<StrategyContext, 'warn' | 'sent'> }
+  | { type: 'open'; kind: KindName; ctx: Facts; labels: ReturnType<Required<StrategyContext>['namespaceLabels']> }
   | { type: 'piece'; of: 'object' | 'old' | 'sent'; piece: Piece }
   | { type: 'judge' };
+/** What a context says; what it does is done by each end. */
+type Facts = Omit<StrategyContext, 'warn' | 'sent' | 'namespaceLabels'>;
 export interface KindName {
   group: string;
   version: string;
@@ -72,9 +74,9 @@ export class ValidationThread {
     const answer = new Promise<FromThread>((resolve) => (this.#answered = resolve));
     const slow = setTimeout(() => this.#cut(), MAX_MS);
     try {
-      const { warn, sent, ...about } = ctx;
+      const { warn, sent, namespaceLabels, ...about } = ctx;
       const { group, version, resource } = kind;
-      thread.post({ type: 'open', kind: { group, version, resource }, ctx: about });
+      thread.post({ type: 'open', kind: { group, version, resource }, ctx: about, labels: namespaceLabels?.() });
       for (const [of, value] of [
         ['object', object],
         ['old', old],

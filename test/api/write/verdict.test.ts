@@ -36,6 +36,26 @@ it('an object of very many values is judged beside the event loop, also where no
   expect([code, judged - before]).toEqual([422, 1]);
 });
 
+it('a rule beside the event loop knows the labels of the namespace', async () => {
+  const before = judged;
+  const metadata = {
+    name: 'wide',
+    annotations: Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`a${i}`, ''])),
+  };
+  const exactly = { deviceClassName: 'c', adminAccess: true };
+  const claim = { metadata, spec: { devices: { requests: [{ name: 'r', exactly }] } } };
+  for (const [namespace, labels, answer] of [
+    ['marked', { 'resource.kubernetes.io/admin-access': 'true' }, undefined],
+    ['plain', {}, 422],
+  ] as const) {
+    await api.create('namespaces', { metadata: { name: namespace, labels } }, '');
+    const made = api.create('resourceclaims.resource.k8s.io', claim, namespace);
+    if (answer === undefined) await made;
+    else expect((await refusal(made)).code).toBe(answer);
+  }
+  expect(judged - before).toBe(2);
+});
+
 it('a small one is judged at once', async () => {
   const before = judged;
   const { code } = await refusal(api.create('services', service(['nowhere'])));
