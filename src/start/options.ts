@@ -37,7 +37,7 @@ import { RUNTIME_FLAGS, RUNTIME_USAGE, runtimeConfig } from './runtime-config.ts
 import { SERVING_FLAGS, SERVING_USAGE, servingSettings, type ServingSettings } from './serving-options.ts';
 import { LOGGING_FLAGS, LOGGING_USAGE, loggingSettings, type LoggingSettings } from './logging-options.ts';
 import { TRACING_FLAGS, TRACING_USAGE, tracingSettings, type TracingSettings } from './tracing-options.ts';
-import { nodePortRange } from './node-port-range.ts';
+import { nodePortRange, serviceCidr } from './service-ranges.ts';
 import { StartError } from './start-error.ts';
 
 export const ROLES = ['api', 'controllers', 'scheduler', 'nodes'] as const;
@@ -270,7 +270,7 @@ export function parseOptions(argv: string[], env: NodeJS.ProcessEnv, version: st
     ...controllerSettings(values),
     staticTokens: tokens ? readFileSync(tokens, 'utf8') : undefined,
     authentication: authenticationSettings(values, ISSUER),
-    serviceCidr: values['service-cluster-ip-range'] ?? '10.96.0.0/16',
+    serviceCidr: serviceCidr(values['service-cluster-ip-range']),
     nodePortRange: nodePortRange(values['service-node-port-range']),
     admissionPlugins: admissionSwitches(values),
     optionalVersions: runtimeConfig(values['runtime-config']),
