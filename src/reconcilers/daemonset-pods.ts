@@ -1,10 +1,12 @@
 import type { DaemonSet, Node, Pod } from '../../schema/types.ts';
 import type { Context } from '../control/contract.ts';
 import { semanticEqual } from '../control/equal.ts';
+import { keyOf } from '../control/keys.ts';
 import { scaledValue } from '../control/percent.ts';
 import type { PodControl } from '../control/pod-control.ts';
 import type { New } from '../meta/object.ts';
 import { isPodActive, isPodAvailable, isPodReady, isPodTerminal } from '../rules/pods.ts';
+import type { FailedPodsBackoff } from './failed-pods-backoff.ts';
 import { affinityTo, daemonTolerations, placement } from './daemonset-nodes.ts';
 
 export const HASH = 'controller-revision-hash';
@@ -21,6 +23,7 @@ export interface DaemonView {
   /** of the current revision */
   hash: string;
   control: PodControl<'daemonsets.apps'>;
+  backoff: FailedPodsBackoff;
 }
 
 /** Pods where they are missing; none where they do not belong, more than one, or one that has failed. @throws the first error */
@@ -31,9 +34,8 @@ export async function place(view: DaemonView, ctx: Context): Promise<void> {
     const { run, stay } = placement(view.set, node);
     const here = view.byNode.get(node.metadata.name) ?? [];
     const living = here.filter(isPodActive);
-    const failed = here.filter((pod) => !pod.metadata.deletionTimestamp && isPodTerminal(pod));
-    for (const pod of failed) tellOfFailed(view.set, pod, node, ctx);
-    surplus.push(...failed);
+    const ended = here.filter((pod) => !pod.metadata.deletionTimestamp && isPodTerminal(pod));
+    surplus.push(...(stay ? ended.filter((pod) => mayReplace(view, pod, node, ctx)) : ended));
     if (run && here.length === 0) missing.push(node.metadata.name);
     else if (!stay) surplus.push(...living);
     else if (living.length > 1 && surge(view.set, view.nodes.length) === 0)
@@ -42,10 +44,21 @@ export async function place(view: DaemonView, ctx: Context): Promise<void> {
   await replace(view, missing, surplus, ctx);
 }
 
-function tellOfFailed(set: DaemonSet, { metadata }: Pod, node: Node, ctx: Context): void {
-  const pod = `${metadata.namespace}/${metadata.name}`;
-  const message = `Found failed daemon pod ${pod} on node ${node.metadata.name}, will try to kill it`;
-  ctx.events.event(set, 'Warning', 'FailedDaemonPod', message);
+/** One that has ended goes, so that there is another; where pods fail again and again that takes longer and longer. */
+function mayReplace({ set, backoff }: DaemonView, { metadata, status }: Pod, node: Node, ctx: Context): boolean {
+  const where = `${metadata.namespace}/${metadata.name} on node ${node.metadata.name}`;
+  if (status?.phase === 'Succeeded') {
+    const message = `Found succeeded daemon pod ${where}, will try to delete it`;
+    ctx.events.event(set, 'Normal', 'SucceededDaemonPod', message);
+    return true;
+  }
+  const wait = backoff.next(`${set.metadata.uid}/${set.metadata.generation}/${node.metadata.name}`, ctx.clock.now());
+  if (wait > 0) {
+    ctx.enqueueAfter(keyOf(set), wait);
+    return false;
+  }
+  ctx.events.event(set, 'Warning', 'FailedDaemonPod', `Found failed daemon pod ${where}, will try to kill it`);
+  return true;
 }
 
 /** The one to keep first: ready, then the oldest. */

@@ -9,6 +9,7 @@ import { isEmptySelector, labelMatcher } from '../control/selector.ts';
 import { nodeOfDaemonPod } from './daemonset-nodes.ts';
 import { HASH, place, roll, type DaemonView } from './daemonset-pods.ts';
 import { writeDaemonStatus } from './daemonset-status.ts';
+import { FailedPodsBackoff } from './failed-pods-backoff.ts';
 import { currentRevision, REVISIONS, revisionsOf, trimHistory, type RevisionedOwner } from './revisions.ts';
 
 const RESOURCE = 'daemonsets.apps';
@@ -22,6 +23,7 @@ export function daemonset(): Reconciler {
     kind: 'DaemonSet',
     selects: ({ spec }) => labelMatcher(spec?.selector),
   });
+  const backoff = new FailedPodsBackoff();
   return {
     name: 'daemon-set',
     source: 'daemonset-controller',
@@ -55,12 +57,12 @@ export function daemonset(): Reconciler {
         ctx.events.event(set, 'Warning', 'SelectingAll', message);
         return;
       }
-      await sync(set, control, ctx);
+      await sync(set, control, backoff, ctx);
     },
   };
 }
 
-async function sync(set: DaemonSet, control: Control, ctx: Context): Promise<void> {
+async function sync(set: DaemonSet, control: Control, backoff: FailedPodsBackoff, ctx: Context): Promise<void> {
   const owner = revisioned(set);
   const revisions = await revisionsOf(owner, ctx);
   const { revision, collisions } = await currentRevision(owner, revisions, set.status?.collisionCount ?? 0, ctx);
@@ -74,7 +76,7 @@ async function sync(set: DaemonSet, control: Control, ctx: Context): Promise<voi
     if (here) here.push(pod);
     else byNode.set(node, [pod]);
   }
-  const view: DaemonView = { set, nodes, byNode, hash, control };
+  const view: DaemonView = { set, nodes, byNode, hash, control, backoff };
   let failure: unknown;
   try {
     if (control.settled(set, ctx)) await place(view, ctx);
