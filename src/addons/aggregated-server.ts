@@ -6,9 +6,12 @@ import { internalError, isStatusError } from '../meta/status.ts';
 import { FRONT_PROXY } from '../rules/front-proxy.ts';
 import { SERVER_TLS } from '../rules/server-tls.ts';
 import type { ServingCertificate } from './addon.ts';
+import { boundHandshakes } from './bounded-handshakes.ts';
 import type { ApiDocuments, Document } from './openapi/api-documents.ts';
 
+/** Connections, and those among them that have not done their handshake: pods reach the port too. */
 const MAX_CONNECTIONS = 256;
+const MAX_HANDSHAKES = 128;
 /** ms for a handshake, and for the head of a request */
 const HANDSHAKE_MS = 10_000;
 const REQUEST_MS = 30_000;
@@ -55,6 +58,7 @@ export class AggregatedServer {
       this.serve(request, response),
     );
     this.server.maxConnections = MAX_CONNECTIONS;
+    boundHandshakes(this.server, MAX_HANDSHAKES);
     this.server.headersTimeout = REQUEST_MS;
     this.server.requestTimeout = REQUEST_MS;
     this.server.on('tlsClientError', (_, socket) => socket.destroy());

@@ -1,4 +1,5 @@
 import { request } from 'node:https';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AggregatedServer } from '../../src/addons/aggregated-server.ts';
 import { documents } from '../../src/addons/metrics/openapi.ts';
@@ -62,4 +63,11 @@ it('has the API answer all else', async () => {
 
 it('answers nobody but the API server', async () => {
   expect((await ask(V3, { as: 'other' })).code).toBe(401);
+});
+
+it('answers while others connect to it and say nothing', async () => {
+  const silent = Array.from({ length: 400 }, () => connect(port, '127.0.0.1').on('error', () => undefined));
+  await Promise.all(silent.map((socket) => new Promise((done) => socket.once('connect', done).once('close', done))));
+  expect((await ask('/')).code).toBe(200);
+  for (const socket of silent) socket.destroy();
 });

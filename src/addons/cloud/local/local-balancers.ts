@@ -5,6 +5,7 @@ import { runCommand } from '../../../rules/machine/run-command.ts';
 import type { LoadBalancers } from '../provider.ts';
 import { isOwnAlways, type AddressPool } from './address-pool.ts';
 import { Front, type FrontOptions } from './front.ts';
+import { inTurn } from './node-health.ts';
 
 /** Class of Services that this machine serves, for those who want to say so. */
 export const CLASS = 'ku7s.io/local';
@@ -32,7 +33,11 @@ export class LocalBalancers implements LoadBalancers {
   /** by `namespace/name` of the Service */
   private readonly fronts = new Map<string, Front>();
 
-  constructor(private readonly options: LocalBalancersOptions) {}
+  private readonly options: LocalBalancersOptions;
+
+  constructor(options: LocalBalancersOptions) {
+    this.options = { ...options, ask: inTurn(options.ask) };
+  }
 
   get(service: Service): Promise<LoadBalancerStatus | undefined> {
     const front = this.fronts.get(keyOf(service));

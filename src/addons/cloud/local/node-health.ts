@@ -3,13 +3,15 @@ import type { Node } from '../../../../schema/types.ts';
 import { parseAddress } from '../../../meta/address.ts';
 import type { Clock } from '../../../rules/clock.ts';
 import { isGlobal } from '../../../rules/destination.ts';
+import { endWithin } from '../../../rules/http/answer-to.ts';
 import { someAtOnce } from '../../../rules/some-at-once.ts';
 
 /** ms between two questions to a node, and how long it may take to answer. */
 const PERIOD_MS = 500;
 const TIMEOUT_MS = 1000;
-/** Nodes that are asked at a time, by one Service. */
+/** Nodes that are asked at a time, by one Service and by all. */
 const AT_ONCE = 64;
+const ALL_AT_ONCE = 256;
 /** Answers in a row after which a node that was good is not, and the other way round. */
 const FAILURES = 2;
 
@@ -64,17 +66,34 @@ export class NodeHealth {
   }
 }
 
-/** As load balancers ask: `GET /healthz`, and 200 is good. */
-function askNode(host: string, port: number): Promise<boolean> {
+/** The same for all Services together: questions that are too many wait for their turn, which each Service has few of. */
+export function inTurn(ask: Ask = askNode, most = ALL_AT_ONCE): Ask {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async (address, port) => {
+    if (running < most) running++;
+    else await new Promise<void>((turn) => waiting.push(turn));
+    try {
+      return await ask(address, port);
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else running--;
+    }
+  };
+}
+
+/** As load balancers ask: `GET /healthz`, and 200 is good. What takes longer, even if it goes on, is not. */
+export function askNode(host: string, port: number, timeoutMs = TIMEOUT_MS, mayAsk = isGlobal): Promise<boolean> {
   const address = parseAddress(host);
   // A node says itself where it is; nobody is led to what is this machine's alone.
-  if (!address || !isGlobal(address)) return Promise.resolve(false);
+  if (!address || !mayAsk(address)) return Promise.resolve(false);
   return new Promise((resolve) => {
-    const asked = request({ host, port, path: '/healthz', timeout: TIMEOUT_MS, agent: false }, (response) => {
+    const asked = request({ host, port, path: '/healthz', agent: false }, (response) => {
       response.destroy();
       resolve(response.statusCode === 200);
     });
-    asked.on('timeout', () => asked.destroy());
+    endWithin(asked, timeoutMs, () => new Error('it does not answer'));
     asked.on('error', () => resolve(false));
     asked.on('close', () => resolve(false));
     asked.end();
