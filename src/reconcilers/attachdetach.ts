@@ -1,11 +1,11 @@
 import type { Node, PersistentVolume, Pod, VolumeAttachment } from '../../schema/types.ts';
-import type { Context, Key, Reconciler } from '../control/contract.ts';
+import type { Context, Reconciler } from '../control/contract.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { keyFor } from '../control/keys.ts';
 import { isStatusError } from '../meta/status.ts';
 import { attachmentName, csiVolumeName, mayBeShared, needsAttachment } from '../rules/csi/names.ts';
 import { isNodeReady } from '../rules/nodes.ts';
-import { claimOf } from '../rules/pod-claims.ts';
+import { claimsOfPod } from './claims-of-pod.ts';
 import { isPodTerminal } from '../rules/pods.ts';
 
 const ATTACHMENTS = 'volumeattachments.storage.k8s.io';
@@ -46,7 +46,7 @@ export function attachdetach(): Reconciler {
   return {
     name: 'attachdetach',
     indexes: {
-      pods: { node: ({ spec }) => (spec?.nodeName ? [spec.nodeName] : []), claim: claimsOf },
+      pods: { node: ({ spec }) => (spec?.nodeName ? [spec.nodeName] : []), claim: claimsOfPod },
       [ATTACHMENTS]: { node: ({ spec }) => [spec.nodeName] },
     },
     watches: [
@@ -70,12 +70,6 @@ export function attachdetach(): Reconciler {
     },
   };
 }
-
-const claimsOf = (pod: Pod): Key[] =>
-  (pod.spec?.volumes ?? []).flatMap((volume) => {
-    const name = claimOf(pod, volume);
-    return name ? [keyFor(pod.metadata.namespace, name)] : [];
-  });
 
 function nodesOf(claim: { namespace?: string; name?: string } | undefined, ctx: Context): string[] {
   if (!claim?.name) return [];
@@ -122,7 +116,7 @@ function wantedOn(node: string, ctx: Context): Map<string, Wanted> {
   const wanted = new Map<string, Wanted>();
   for (const pod of ctx.informer('pods').index('node', node)) {
     if (isPodTerminal(pod)) continue;
-    for (const key of claimsOf(pod)) {
+    for (const key of claimsOfPod(pod)) {
       const claim = ctx.informer(CLAIMS).get(pod.metadata.namespace ?? '', key.slice(key.indexOf('/') + 1));
       const volume = ctx.informer(VOLUMES).get('', claim?.spec?.volumeName ?? '');
       const csi = volume?.spec?.csi;

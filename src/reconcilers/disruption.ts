@@ -99,10 +99,17 @@ function* budgetsOf(pod: Pod | undefined, old: Pod | undefined, ctx: Context): I
     )
       return;
   }
+  const own: string[] = [];
   for (const budget of ctx.informer(RESOURCE).list((pod ?? old)!.metadata.namespace)) {
     const matches = labelMatcher(budget.spec?.selector);
-    if ((pod && matches(pod.metadata.labels)) || (old && matches(old.metadata.labels))) yield keyOf(budget);
+    const isOwn = pod !== undefined && matches(pod.metadata.labels);
+    if (isOwn) own.push(budget.metadata.name);
+    if (isOwn || (old && matches(old.metadata.labels))) yield keyOf(budget);
   }
+  if (!pod || own.length < 2) return;
+  const { namespace, name } = pod.metadata;
+  const message = `Pod "${namespace}"/"${name}" matches multiple PodDisruptionBudgets.  Chose "${own[0]}" arbitrarily.`;
+  ctx.events.event({ ...pod, apiVersion: 'v1', kind: 'Pod' }, 'Warning', 'MultiplePodDisruptionBudgets', message);
 }
 
 /** How many pods there should be, and how many of them must stay. */
@@ -191,8 +198,15 @@ function stillDisrupted(budget: PodDisruptionBudget, pods: readonly Pod[], ctx: 
   const left: Record<string, string> = {};
   for (const [name, time] of Object.entries(budget.status?.disruptedPods ?? {})) {
     const pod = pods.find(({ metadata }) => metadata.name === name);
-    if (pod && !pod.metadata.deletionTimestamp && timeMs(time as string) + EVICTION_TIME > ctx.clock.now())
+    if (!pod || pod.metadata.deletionTimestamp) continue;
+    if (timeMs(time as string) + EVICTION_TIME > ctx.clock.now()) {
       left[name] = time as string;
+      continue;
+    }
+    // the namespace twice, as the original has it
+    const { namespace } = budget.metadata;
+    const message = `Pod was expected by PDB ${namespace}/${namespace} to be deleted but it wasn't`;
+    ctx.events.event({ ...pod, apiVersion: 'v1', kind: 'Pod' }, 'Warning', 'NotDeleted', message);
   }
   return left;
 }

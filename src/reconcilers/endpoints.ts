@@ -7,6 +7,7 @@ import { unlessGone } from '../control/conflict.ts';
 import { isNamespaceTerminating } from '../rules/namespace-terminating.ts';
 import { mapMatcher } from '../control/selector.ts';
 import { canonicalJson } from '../meta/canonical-json.ts';
+import { errorMessage } from '../meta/error-message.ts';
 import { formatTime } from '../meta/time.ts';
 import { isEndpoint, podAddress, podReference, targetPort } from './endpoint-addresses.ts';
 import { TRIGGER_TIME } from './endpointslice.ts';
@@ -53,7 +54,11 @@ export const endpoints: Reconciler = {
         ? ctx.client.update('endpoints', { ...object, metadata: { ...current.metadata, labels, annotations } })
         : ctx.client.create('endpoints', { ...object, metadata: { name, namespace, labels, annotations } }));
     } catch (error) {
-      if (!isNamespaceTerminating(error)) throw error;
+      if (!current && isNamespaceTerminating(error)) return;
+      const about = { ...object, metadata: current?.metadata ?? { name, namespace, uid: '' } };
+      const failed = `Failed to ${current ? 'update endpoint' : 'create endpoint for service'} ${key}: ${errorMessage(error)}`;
+      ctx.events.event(about, 'Warning', `FailedTo${current ? 'Update' : 'Create'}Endpoint`, failed);
+      throw error;
     }
   },
 };

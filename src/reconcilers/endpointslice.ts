@@ -1,4 +1,5 @@
 import type { EndpointSlice, Service } from '../../schema/types.ts';
+import { errorMessage } from '../meta/error-message.ts';
 import { formatTime } from '../meta/time.ts';
 import type { Context, Reconciler } from '../control/contract.ts';
 import { semanticEqual } from '../control/equal.ts';
@@ -85,6 +86,13 @@ export function endpointslice(): Reconciler {
         .filter((pod) => matches(pod.metadata.labels));
       const said = (service.spec.ipFamilies ?? []).flatMap((family) => family || []);
       const families: EndpointSlice['addressType'][] = said.length ? said : ['IPv4'];
+      const about = { ...service, apiVersion: 'v1', kind: 'Service' };
+      const write = async (run: () => Promise<void>): Promise<void> =>
+        run().catch((error: unknown) => {
+          const message = `Error updating Endpoint Slices for Service ${key}: ${errorMessage(error)}`;
+          ctx.events.event(about, 'Warning', 'FailedToUpdateEndpointSlices', message);
+          throw error;
+        });
       for (const family of families) {
         const groups: PortGroup[] = portGroups(service, pods, family, (node) => ctx.informer('nodes').get('', node));
         // A service without endpoints has one empty slice, so that who watches slices knows that there is none.
@@ -98,12 +106,11 @@ export function endpointslice(): Reconciler {
         if (told) {
           const [type, why] = told;
           const reason = `TopologyAwareHints${type === 'Normal' ? 'Enabled' : 'Disabled'}`;
-          const about = { ...service, apiVersion: 'v1', kind: 'Service' };
           ctx.events.event(about, type, reason, `${why}, addressType: ${family}`);
         }
-        await apply(plan, service, ctx);
+        await write(() => apply(plan, service, ctx));
       }
-      for (const slice of existing) if (!families.includes(slice.addressType)) await remove(slice, ctx);
+      for (const slice of existing) if (!families.includes(slice.addressType)) await write(() => remove(slice, ctx));
     },
   };
 }

@@ -64,6 +64,10 @@ function finish(object: Job, status: JobStatus, verdict: Verdict, ctx: Context):
   status.ready = 0;
   if (type === 'Complete') {
     status.completionTime = formatTime(now);
+    if ((status.succeeded ?? 0) > (object.spec?.completions ?? Infinity)) {
+      const message = 'Too many succeeded pods running after completion count reached';
+      ctx.events.event(object, 'Warning', 'TooManySucceededPods', message);
+    }
     ctx.events.event(object, 'Normal', 'Completed', 'Job completed');
   } else ctx.events.event(object, 'Warning', verdict.reason, verdict.message);
 }

@@ -1,10 +1,12 @@
-import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from '../../schema/types.ts';
+import type { PersistentVolume, PersistentVolumeClaim, Pod, StorageClass } from '../../schema/types.ts';
 import type { Context, Key, Reconciler } from '../control/contract.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { semanticEqual } from '../control/equal.ts';
 import { keyFor, keyOf, splitKey } from '../control/keys.ts';
 import { present } from '../meta/present.ts';
 import { DEFAULT_STORAGE_CLASS, defaultClassOf } from '../rules/default-class.ts';
+import { claimsOfPod } from './claims-of-pod.ts';
+import { isPodTerminal } from '../rules/pods.ts';
 import { isKeptFor, mismatch, storageClassOf } from '../rules/matching-volume.ts';
 import { bestVolume } from './best-volume.ts';
 
@@ -14,6 +16,7 @@ const CLASSES = 'storageclasses.storage.k8s.io';
 const BIND_COMPLETED = 'pv.kubernetes.io/bind-completed';
 const BOUND_BY_CONTROLLER = 'pv.kubernetes.io/bound-by-controller';
 const PROVISIONER = 'volume.kubernetes.io/storage-provisioner';
+const NO_RECYCLER = 'No recycler plugin found for the volume!';
 const SELECTED_NODE = 'volume.kubernetes.io/selected-node';
 
 /** Binds claims to volumes that exist and asks provisioners for others. Keys: a claim's `namespace/name`, a volume's name. */
@@ -21,7 +24,10 @@ export const persistentvolume: Reconciler = {
   name: 'persistent-volume-binder',
   account: 'persistent-volume-binder',
   source: 'persistentvolume-controller',
-  indexes: { [VOLUMES]: { class: (volume: PersistentVolume) => [storageClassOf(volume)], claim: claimsOf } },
+  indexes: {
+    [VOLUMES]: { class: (volume: PersistentVolume) => [storageClassOf(volume)], claim: claimsOf },
+    pods: { claim: claimsOfPod },
+  },
   watches: [
     { resource: CLAIMS, keys: claimKeys },
     { resource: VOLUMES, keys: volumeKeys },
@@ -31,6 +37,7 @@ export const persistentvolume: Reconciler = {
         for (const claim of ctx.informer(CLAIMS).list()) if (!claim.spec?.volumeName) yield keyOf(claim);
       },
     },
+    { resource: 'pods', keys: waitedFor },
   ],
   async reconcile(key, ctx) {
     const { namespace, name } = splitKey(key);
@@ -86,13 +93,7 @@ async function syncClaim(key: Key, ctx: Context): Promise<void> {
   if (await getsDefaultClass(claim, ctx)) return;
   await setPhase(claim, 'Pending', ctx);
   const about = { ...claim, apiVersion: 'v1', kind: 'PersistentVolumeClaim' };
-  if (waits)
-    ctx.events.event(
-      about,
-      'Normal',
-      'WaitForFirstConsumer',
-      'waiting for first consumer to be created before binding',
-    );
+  if (waits) tellWait(claim, ctx);
   else if (storage && storage.provisioner !== 'kubernetes.io/no-provisioner') await askProvisioner(claim, storage, ctx);
   else if (className && !storage) {
     ctx.events.event(about, 'Warning', 'ProvisioningFailed', `storageclass.storage.k8s.io "${className}" not found`);
@@ -103,6 +104,29 @@ async function syncClaim(key: Key, ctx: Context): Promise<void> {
       'FailedBinding',
       'no persistent volumes available for this claim and no storage class is set',
     );
+}
+
+/** A pod that has come may be what its claims have waited for, which they tell. */
+function* waitedFor(pod: Pod | undefined, old: Pod | undefined, ctx: Context): Iterable<Key> {
+  if (!pod || old || pod.spec?.nodeName) return;
+  for (const key of claimsOfPod(pod)) {
+    const { namespace, name } = splitKey(key);
+    const claim = ctx.informer(CLAIMS).get(namespace, name);
+    if (claim && !claim.spec?.volumeName) yield key;
+  }
+}
+
+/** What a claim waits for: a pod, or its node. Source: emitEventForUnboundDelayBindingClaim. */
+function tellWait(claim: PersistentVolumeClaim, ctx: Context): void {
+  const pods = ctx
+    .informer('pods')
+    .index('claim', keyOf(claim))
+    .filter((pod) => !pod.spec?.nodeName && !isPodTerminal(pod));
+  const names = pods.map(({ metadata }) => metadata.name);
+  const [reason, message] = names.length
+    ? ['WaitForPodScheduled', `waiting for pod${names.length > 1 ? 's' : ''} ${names.join(',')} to be scheduled`]
+    : ['WaitForFirstConsumer', 'waiting for first consumer to be created before binding'];
+  ctx.events.event({ ...claim, apiVersion: 'v1', kind: 'PersistentVolumeClaim' }, 'Normal', reason, message);
 }
 
 /** The volume that a claim names becomes its own, if it is nobody's and suits, or is kept for it. */
@@ -235,9 +259,13 @@ async function syncVolume(name: string, ctx: Context): Promise<void> {
     // The cache may not have the claim yet that the volume was bound to a moment ago.
     else phase = (await isGone(ref.namespace ?? '', ref.name ?? '', ref.uid, ctx)) ? 'Released' : 'Bound';
   }
-  if (volume.status?.phase !== phase) {
-    await unlessGone(ctx.client.update(VOLUMES, { ...volume, status: { ...volume.status, phase } }, 'status'));
-  }
+  // what Kubernetes does of it for some volumes, a pod that empties them, is done for none here
+  const fails = phase === 'Released' && volume.spec?.persistentVolumeReclaimPolicy === 'Recycle';
+  const status = fails ? { phase: 'Failed' as const, message: NO_RECYCLER } : { phase };
+  if (volume.status?.phase === status.phase) return;
+  await unlessGone(ctx.client.update(VOLUMES, { ...volume, status: { ...volume.status, ...status } }, 'status'));
+  const about = { ...volume, apiVersion: 'v1', kind: 'PersistentVolume' };
+  if (fails) ctx.events.event(about, 'Warning', 'VolumeFailedRecycle', NO_RECYCLER);
 }
 
 async function isGone(namespace: string, name: string, uid: string, ctx: Context): Promise<boolean> {

@@ -49,7 +49,14 @@ export const servicecidrs: Reconciler = {
     if (cidr.metadata.deletionTimestamp) return terminate(cidr, ctx);
     const { finalizers = [] } = cidr.metadata;
     if (!finalizers.includes(FINALIZER)) await putFinalizers(cidr, [...finalizers, FINALIZER], ctx);
-    await setReady(cidr, { status: 'True', reason: '', message: 'Kubernetes Service CIDR is ready' }, ctx);
+    try {
+      await setReady(cidr, { status: 'True', reason: '', message: 'Kubernetes Service CIDR is ready' }, ctx);
+    } catch (error) {
+      const about = { ...cidr, apiVersion: 'networking.k8s.io/v1', kind: 'ServiceCIDR' };
+      const message = 'The ServiceCIDR Status can not be set to Ready=True';
+      ctx.events.event(about, 'Warning', 'KubernetesServiceCIDRError', message);
+      throw error;
+    }
   },
 };
 

@@ -1,26 +1,20 @@
-import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../schema/types.ts';
+import type { PersistentVolume, PersistentVolumeClaim } from '../../schema/types.ts';
 import type { ObjectOf } from '../client/contract.ts';
 import type { Context, Key, Reconciler } from '../control/contract.ts';
 import { unlessGone } from '../control/conflict.ts';
-import { keyFor, splitKey } from '../control/keys.ts';
-import { claimOf } from '../rules/pod-claims.ts';
+import { splitKey } from '../control/keys.ts';
 import { isPodTerminal } from '../rules/pods.ts';
+import { claimsOfPod } from './claims-of-pod.ts';
 
 const CLAIM_FINALIZER = 'kubernetes.io/pvc-protection';
 const VOLUME_FINALIZER = 'kubernetes.io/pv-protection';
 const ATTRIBUTES = 'volumeattributesclasses.storage.k8s.io';
 const ATTRIBUTES_FINALIZER = 'kubernetes.io/vac-protection';
 
-const claimsOf = (pod: Pod): string[] =>
-  (pod.spec?.volumes ?? []).flatMap((volume) => {
-    const name = claimOf(pod, volume);
-    return name ? [keyFor(pod.metadata.namespace, name)] : [];
-  });
-
 /** Keeps a claim that is being deleted until no pod uses it. */
 export const pvcprotection: Reconciler = {
   name: 'pvc-protection',
-  indexes: { pods: { claim: claimsOf } },
+  indexes: { pods: { claim: claimsOfPod } },
   watches: [
     { resource: 'persistentvolumeclaims' },
     {
@@ -28,7 +22,7 @@ export const pvcprotection: Reconciler = {
       *keys(pod, old, ctx): Iterable<Key> {
         const user = pod ?? old;
         if (!user || (pod && !isPodTerminal(pod))) return;
-        for (const key of claimsOf(user)) {
+        for (const key of claimsOfPod(user)) {
           const { namespace, name } = splitKey(key);
           if (ctx.informer('persistentvolumeclaims').get(namespace, name)?.metadata.deletionTimestamp) yield key;
         }
