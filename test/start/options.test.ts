@@ -104,7 +104,6 @@ describe('the command line', () => {
       },
       graphqlDocuments: { registered: new Map(), only: false },
       encryption: encryptionSettings({}, path.resolve('.ku7s')),
-      nodePortRange: [30_000, 32_767],
       nodes: [{ runtime: 'process', count: 1 }],
       nodeName: undefined,
       images: { source: 'auto' },
