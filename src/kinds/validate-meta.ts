@@ -3,7 +3,7 @@ import { isDns1123Label, isQualifiedName } from '../meta/names.ts';
 import type { ObjectLike, ObjectMeta } from '../meta/object.ts';
 import type { Kind } from './kind.ts';
 import { validateAnnotations, validateLabels } from './validation/labels.ts';
-import { dnsSubdomainName, type NameRule } from './validation/names.ts';
+import { dnsSubdomainName, pathSegmentName, type NameRule } from './validation/names.ts';
 import { validateManagedFields, validateOwnerReferences } from './validation/references.ts';
 import { validateImmutable, validateNonNegative } from './validation/values.ts';
 
@@ -54,6 +54,20 @@ function validateNames(rule: NameRule, namespaced: boolean, meta: ObjectMeta, at
   return errors;
 }
 
+/** @param custom by the rules of custom objects, whose finalizers need no domain */
+const validateWhole = (
+  rule: NameRule,
+  namespaced: boolean,
+  custom: boolean,
+  meta: ObjectMeta,
+  at: Path,
+): FieldError[] => [
+  ...validateNames(rule, namespaced, meta, at),
+  ...validateNonNegative(meta.generation, at.child('generation')),
+  ...validateShared(meta, at),
+  ...validateFinalizers(meta.finalizers, custom, at.child('finalizers')),
+];
+
 /** All that is looked at of an object. */
 type Meta = Pick<ObjectLike, 'metadata'>;
 
@@ -63,14 +77,13 @@ export function validateMeta(
   object: Meta,
   at = metadata,
 ): FieldError[] {
-  const meta = object.metadata;
-  return [
-    ...validateNames(kind.storage.strategy.name ?? dnsSubdomainName, kind.namespaced, meta, at),
-    ...validateNonNegative(meta.generation, at.child('generation')),
-    ...validateShared(meta, at),
-    ...validateFinalizers(meta.finalizers, kind.custom, at.child('finalizers')),
-  ];
+  const rule = kind.storage.strategy.name ?? dnsSubdomainName;
+  return validateWhole(rule, kind.namespaced, kind.custom, object.metadata, at);
 }
+
+/** metadata of an object within a custom one, which needs no name and may have a namespace. */
+export const validateMetaWithin = (meta: ObjectMeta, at: Path): FieldError[] =>
+  validateWhole(pathSegmentName, Boolean(meta.namespace), true, { ...meta, name: meta.name || 'unnamed' }, at);
 
 /**
  * The rules of a new object's metadata once more, with the update of one: the kinds whose update checks the whole new
@@ -81,12 +94,7 @@ export const validateMetaOnUpdate = (
   rule: NameRule,
   namespaced = true,
   at = metadata,
-): FieldError[] => [
-  ...validateNames(rule, namespaced, meta, at),
-  ...validateNonNegative(meta.generation, at.child('generation')),
-  ...validateShared(meta, at),
-  ...validateFinalizers(meta.finalizers, false, at.child('finalizers')),
-];
+): FieldError[] => validateWhole(rule, namespaced, false, meta, at);
 
 /**
  * What an update may not change, and the new values of what it may. The system's own fields have been filled in.

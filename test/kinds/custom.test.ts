@@ -264,8 +264,43 @@ describe('validation', () => {
       { type: 'object', 'x-kubernetes-embedded-resource': true, 'x-kubernetes-preserve-unknown-fields': true },
       { kind: 'X y' },
       [
-        'spec.a.apiVersion: Required value: must not be empty',
+        'spec.a.apiVersion: Required value',
         `spec.a.kind: Invalid value: "X y": may have mixed case, but should otherwise match: a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')`,
+      ],
+    ],
+    [
+      'embedded resources have metadata as objects have',
+      { type: 'object', 'x-kubernetes-embedded-resource': true, 'x-kubernetes-preserve-unknown-fields': true },
+      {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: 'a/b', namespace: 'A', labels: { 'a b': 'c' }, finalizers: ['x'] },
+      },
+      [
+        `spec.a.metadata.labels: Invalid value: "a b": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')`,
+        'spec.a.metadata.name: Invalid value: "a/b": may not contain \'/\'',
+        `spec.a.metadata.namespace: Invalid value: "A": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')`,
+      ],
+    ],
+    [
+      'oneOf: once one is good, what failed before is not told',
+      { type: 'integer', oneOf: [{ minimum: 5 }, { minimum: 1 }, { maximum: 4 }] },
+      3,
+      ['<nil>: Invalid value: "": "spec.a" must validate one and only one schema (oneOf). Found 2 valid alternatives'],
+    ],
+    [
+      'a text that is too short is not matched',
+      { type: 'string', minLength: 1, pattern: '^[a-z]+$' },
+      '',
+      ['spec.a: Invalid value: "": spec.a in body should be at least 1 chars long'],
+    ],
+    [
+      'a text that is too long is not matched, but its format is looked at',
+      { type: 'string', maxLength: 2, pattern: '^[a-z]+$', format: 'ipv4' },
+      '123',
+      [
+        'spec.a: Invalid value: "123": spec.a in body must be of type ipv4: "123"',
+        'spec.a: Too long: may not be more than 2 bytes',
       ],
     ],
   ])('%s', (_, schema, value, expected) => expect(of(schema, value)).toEqual(expected));

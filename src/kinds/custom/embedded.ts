@@ -1,18 +1,23 @@
-import { invalid, required, type FieldError } from '../../meta/field.ts';
+import { invalid, Path, required, type FieldError } from '../../meta/field.ts';
 import { isDns1035Label } from '../../meta/names.ts';
+import type { ObjectMeta } from '../../meta/object.ts';
+import { validateMetaWithin } from '../validate-meta.ts';
 import { isObject, type JsonSchema } from './json-schema.ts';
 
-/** Whole objects within an object (x-kubernetes-embedded-resource) have an apiVersion and a kind that could be ones. */
+/**
+ * Whole objects within an object (x-kubernetes-embedded-resource) have an apiVersion and a kind that could be ones, and
+ * metadata as an object has.
+ */
 function validateObject(value: Record<string, unknown>, at: string): FieldError[] {
   const errors: FieldError[] = [];
-  const { apiVersion, kind } = value;
+  const { apiVersion, kind, metadata } = value;
   const place = (name: string): string => (at ? `${at}.${name}` : name);
-  if (apiVersion === undefined) errors.push(required(place('apiVersion'), 'must not be empty'));
+  if (apiVersion === undefined) errors.push(required(place('apiVersion')));
   else if (typeof apiVersion !== 'string') errors.push(invalid(place('apiVersion'), apiVersion, 'must be a string'));
   else if (apiVersion === '') errors.push(invalid(place('apiVersion'), '', 'must not be empty'));
   else if (apiVersion.split('/').length > 2)
     errors.push(invalid(place('apiVersion'), apiVersion, `unexpected GroupVersion string: ${apiVersion}`));
-  if (kind === undefined) errors.push(required(place('kind'), 'must not be empty'));
+  if (kind === undefined) errors.push(required(place('kind')));
   else if (typeof kind !== 'string') errors.push(invalid(place('kind'), kind, 'must be a string'));
   else if (kind === '') errors.push(invalid(place('kind'), '', 'must not be empty'));
   else {
@@ -20,6 +25,9 @@ function validateObject(value: Record<string, unknown>, at: string): FieldError[
     if (why.length)
       errors.push(invalid(place('kind'), kind, `may have mixed case, but should otherwise match: ${why.join(',')}`));
   }
+  // decoding has made it metadata
+  if (isObject(metadata))
+    errors.push(...validateMetaWithin(metadata as unknown as ObjectMeta, Path.root(place('metadata'))));
   return errors;
 }
 

@@ -33,14 +33,17 @@ function hasType(value: unknown, schema: JsonSchema): boolean {
   return !schema.type || actual === schema.type || (schema.type === 'number' && actual === 'integer');
 }
 
-function checkString(value: string, s: JsonSchema, at: At): FieldError[] {
-  const errors: FieldError[] = [];
+/** A text that is too long or too short is not looked at further, but for its format. */
+function checkText(value: string, s: JsonSchema, at: At): FieldError[] {
   const length = [...value].length;
-  if (s.maxLength !== undefined && length > s.maxLength) errors.push(tooLong(at, s.maxLength));
-  if (s.minLength !== undefined && length < s.minLength) {
-    errors.push(invalid(at, value, `${at} in body should be at least ${s.minLength} chars long`));
-  }
-  if (s.pattern !== undefined) errors.push(...checkPattern(value, s.pattern, at));
+  if (s.maxLength !== undefined && length > s.maxLength) return [tooLong(at, s.maxLength)];
+  if (s.minLength !== undefined && length < s.minLength)
+    return [invalid(at, value, `${at} in body should be at least ${s.minLength} chars long`)];
+  return s.pattern === undefined ? [] : checkPattern(value, s.pattern, at);
+}
+
+function checkString(value: string, s: JsonSchema, at: At): FieldError[] {
+  const errors = checkText(value, s, at);
   const format = formatCheck(s.format);
   if (format && !format(value))
     errors.push(typeInvalid(at, value, `${at} in body must be of type ${s.format}: ${JSON.stringify(value)}`));
@@ -146,10 +149,9 @@ function checkComposition(value: unknown, s: JsonSchema, at: At): FieldError[] {
   const good = one.filter((r) => !fails(r)).length;
   if (one.length && good !== 1) {
     const found = good === 0 ? 'Found none valid' : `Found ${good} valid alternatives`;
-    const first = one.findIndex((r) => !fails(r));
     errors.push(
       composed(at, `must validate one and only one schema (oneOf). ${found}`),
-      ...best(first < 0 ? one : one.slice(0, first)),
+      ...(good === 0 ? best(one) : []),
     );
   }
   const all = results(s.allOf);
