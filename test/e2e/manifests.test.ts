@@ -22,37 +22,26 @@ const objectsIn = (at: string): KubeObject[] =>
 
 /** What the definitions of argo-cd, cert-manager, CloudNativePG, crossplane, gateway-api, istio, knative, kyverno, prometheus-operator, strimzi and tekton are made of. */
 const CONSTRUCTS = [
-  ...['scope Cluster', 'scope Namespaced', 'conversion None', 'conversion Webhook'],
-  ...['kind', 'plural', 'singular', 'listKind', 'shortNames', 'categories'].map((name) => `names ${name}`),
-  ...['name', 'served', 'storage', 'schema', 'subresources', 'additionalPrinterColumns'].map(
-    (name) => `version ${name}`,
-  ),
-  ...['version deprecated', 'version deprecationWarning', 'version selectableFields'],
-  ...['name', 'type', 'jsonPath', 'description', 'priority'].map((name) => `column ${name}`),
-  ...['boolean', 'date', 'integer', 'string'].map((type) => `column of ${type}`),
-  ...['.x.x', '.x.x.x', '.x.x["x/x"]', '.x.x[*].x', '.x.x[?(@.x=="x")].x'].map((path) => `path ${path}`),
-  'subresource status',
-  'subresource scale labelSelectorPath specReplicasPath statusReplicasPath',
-  ...['array', 'boolean', 'integer', 'number', 'object', 'string'].map((type) => `type ${type}`),
-  ...['byte', 'date', 'date-time', 'double', 'duration', 'int32', 'int64'].map((format) => `format ${format}`),
-  ...['array', 'boolean', 'number', 'object', 'string'].map((type) => `default ${type}`),
-  ...['additionalProperties', 'enum', 'items', 'nullable true', 'pattern', 'required'],
-  ...['maxItems', 'maxLength', 'maxProperties', 'maximum', 'minItems', 'minLength', 'minProperties', 'minimum'],
-  ...['allOf', 'anyOf', 'not', 'oneOf'],
-  ...['anyOf', 'enum', 'format ipv4', 'format ipv6', 'not', 'oneOf', 'required', 'type integer', 'type string'].map(
-    (keyword) => `branch ${keyword}`,
-  ),
-  ...['rule', 'message', 'messageExpression', 'reason', 'fieldPath', 'optionalOldSelf'].map((name) => `rule ${name}`),
-  ...[
-    'list-type atomic',
-    'list-type map',
-    'list-type set',
-    'list-map-keys',
-    'map-type atomic',
-    'map-type granular',
-  ].map((name) => `x-kubernetes-${name}`),
-  ...['embedded-resource', 'int-or-string', 'preserve-unknown-fields'].map((name) => `x-kubernetes-${name} true`),
-];
+  ['scope', 'Cluster, Namespaced'],
+  ['conversion', 'None, Webhook'],
+  ['names', 'kind, plural, singular, listKind, shortNames, categories'],
+  ['version', 'name, served, storage, schema, subresources, additionalPrinterColumns'],
+  ['version', 'deprecated, deprecationWarning, selectableFields'],
+  ['column', 'name, type, jsonPath, description, priority, of boolean, of date, of integer, of string'],
+  ['path', '.x.x, .x.x.x, .x.x["x/x"], .x.x[*].x, .x.x[?(@.x=="x")].x'],
+  ['subresource', 'status, scale labelSelectorPath specReplicasPath statusReplicasPath'],
+  ['type', 'array, boolean, integer, number, object, string'],
+  ['format', 'byte, date, date-time, double, duration, int32, int64'],
+  ['default', 'array, boolean, number, object, string'],
+  ['', 'additionalProperties, enum, items, nullable true, pattern, required, allOf, anyOf, not, oneOf'],
+  ['', 'maxItems, maxLength, maxProperties, maximum, minItems, minLength, minProperties, minimum'],
+  ['', 'x-kubernetes-list-type atomic, x-kubernetes-list-type map, x-kubernetes-list-type set'],
+  ['', 'x-kubernetes-list-map-keys, x-kubernetes-map-type atomic, x-kubernetes-map-type granular'],
+  ['', 'x-kubernetes-embedded-resource true, x-kubernetes-int-or-string true'],
+  ['', 'x-kubernetes-preserve-unknown-fields true'],
+  ['branch', 'anyOf, enum, format ipv4, format ipv6, not, oneOf, required, type integer, type string'],
+  ['rule', 'rule, message, messageExpression, reason, fieldPath, optionalOldSelf'],
+].flatMap(([where, names]) => names!.split(', ').map((name) => `${where} ${name}`.trim()));
 
 /** Manifests as projects publish them, in shapes of our own. */
 describe('install manifests and examples', () => {
