@@ -15,7 +15,7 @@ export function ChangesPage() {
   const [status, setStatus] = useState(false);
   const [by] = useDebouncedValue(user.trim(), 300);
   const [of] = useDebouncedValue(kind.trim(), 300);
-  const { data, error } = useChanges(useReach().listable, { user: by, kind: of, first: 200, status });
+  const { data, error } = useChanges(useReach().listable, { user: by, kind: of, first: 100, status });
   return (
     <Stack>
       <Group justify="space-between">

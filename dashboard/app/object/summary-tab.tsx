@@ -8,6 +8,9 @@ import { Status } from '../shared/status.tsx';
 import { textsAt } from '../shared/value-at.ts';
 import type { WholeObject } from './use-object.ts';
 
+/** The whole object as somebody once applied it, which its YAML and its history tell better. */
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+
 /** What one wants to know of an object first. */
 export function SummaryTab({ kind, object }: { kind: Kind; object: WholeObject }) {
   const { namespace, labels, annotations, ownerReferences, finalizers, uid, resourceVersion } = object.metadata;
@@ -16,6 +19,7 @@ export function SummaryTab({ kind, object }: { kind: Kind; object: WholeObject }
     .map(([heading, path]) => [heading, textsAt(object, path)] as const)
     .filter(([, texts]) => texts.length > 0);
   const conditions = object.status?.conditions ?? [];
+  const notes = Object.entries(annotations ?? {}).filter(([key]) => key !== LAST_APPLIED);
   return (
     <Stack>
       {known.length > 0 && (
@@ -63,20 +67,17 @@ export function SummaryTab({ kind, object }: { kind: Kind; object: WholeObject }
             ))}
           </Fact>
         )}
-        <Fact heading="Labels">
-          <Pairs of={labels} />
-        </Fact>
+        <Fact heading="Labels">{labels ? <Pairs of={labels} /> : 'none'}</Fact>
         <Fact heading="Annotations">
-          {Object.entries(annotations ?? {})
-            .filter(([key]) => key !== 'kubectl.kubernetes.io/last-applied-configuration')
-            .map(([key, value]) => (
-              <div key={key}>
-                {key}:{' '}
-                <Text span c="dimmed">
-                  {value.length > 300 ? `${value.slice(0, 300)}…` : value}
-                </Text>
-              </div>
-            ))}
+          {notes.length === 0 && 'none'}
+          {notes.map(([key, value]) => (
+            <div key={key}>
+              {key}:{' '}
+              <Text span inherit c="dimmed">
+                {value.length > 300 ? `${value.slice(0, 300)}…` : value}
+              </Text>
+            </div>
+          ))}
         </Fact>
         {finalizers && <Fact heading="Finalizers">{finalizers.join(', ')}</Fact>}
         <Fact heading="UID">{uid}</Fact>
@@ -93,9 +94,9 @@ const Fact = ({ heading, children }: { heading: string; children: React.ReactNod
   </>
 );
 
-const Pairs = ({ of }: { of: Record<string, string> | undefined }) => (
+const Pairs = ({ of }: { of: Record<string, string> }) => (
   <Group gap={6}>
-    {Object.entries(of ?? {}).map(([key, value]) => (
+    {Object.entries(of).map(([key, value]) => (
       <Badge key={key} variant="default" radius="sm" tt="none" fw={400} maw="100%" title={`${key}=${value}`}>
         {key}={value}
       </Badge>

@@ -29,7 +29,7 @@ const COUNTED: readonly { resource: string; health?: Health }[] = [
 
 /** Changes that are shown, and those that are asked for, as most only tell how something does. */
 const SHOWN = 15;
-const ASKED = 100;
+const ASKED = 30;
 
 /** What there is and how it does, each number leading to its list; what is used, and what changed lately. */
 export function OverviewPage() {
