@@ -180,10 +180,7 @@ describe.skipIf(!CHROMIUM)('access to the dashboard', () => {
       expect(await page.getByRole('link', { name: 'Apply' }).count()).toBe(0);
       await page.getByRole('tab', { name: 'History' }).click();
       await page.getByRole('button', { name: /^create/ }).click();
-      await page
-        .getByText(/^Revision \d+/)
-        .first()
-        .waitFor();
+      await page.getByText(/^Revision \d+/).waitFor();
       expect(await page.getByRole('button', { name: /undoing/ }).count()).toBe(0);
       expect(suite.faults).toEqual([]);
     });

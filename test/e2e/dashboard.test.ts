@@ -167,7 +167,7 @@ describe.skipIf(!CHROMIUM)('the dashboard', () => {
       async () => page().url(),
       (url) => url.includes('q='),
     );
-    const [columns, names] = await view();
+    const [columns, names] = await eventually(view, ([, rows]) => rows?.length === 2);
     expect(columns).not.toContain('Ready');
     expect(names).toEqual(['till', 'web']);
     // whoever gets the address sees the same

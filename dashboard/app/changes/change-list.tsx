@@ -62,9 +62,10 @@ const TONES: Readonly<Record<string, Tone>> = { create: 'well', delete: 'ill' };
 
 /** Changes, each with who, what and the way back. @param named whether they are of several objects */
 export function ChangeList({ changes, named }: { changes: readonly Change[]; named: boolean }) {
+  const [open, setOpen] = useState<string | null>(null);
   if (!changes.length) return <Text c="dimmed">Nothing has changed as far back as is remembered.</Text>;
   return (
-    <Accordion variant="contained" chevronPosition="left">
+    <Accordion variant="contained" chevronPosition="left" value={open} onChange={setOpen}>
       {changes.map((each) => (
         <Accordion.Item key={`${each.revision}/${each.resource}/${each.name}`} value={each.revision}>
           <Accordion.Control>
@@ -88,9 +89,7 @@ export function ChangeList({ changes, named }: { changes: readonly Change[]; nam
               </Text>
             </div>
           </Accordion.Control>
-          <Accordion.Panel>
-            <Detail change={each} />
-          </Accordion.Panel>
+          <Accordion.Panel>{open === each.revision && <Detail change={each} />}</Accordion.Panel>
         </Accordion.Item>
       ))}
     </Accordion>

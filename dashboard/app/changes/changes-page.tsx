@@ -7,6 +7,9 @@ import { Problem } from '../shared/problem.tsx';
 import { ChangeList } from './change-list.tsx';
 import { useChanges } from './use-changes.ts';
 
+/** Between two questions for what has changed, ms. */
+const ASK_MS = 2_000;
+
 /** Who changed what, everywhere that one may look. */
 export function ChangesPage() {
   usePageTitle('Changes');
@@ -15,7 +18,7 @@ export function ChangesPage() {
   const [status, setStatus] = useState(false);
   const [by] = useDebouncedValue(user.trim(), 300);
   const [of] = useDebouncedValue(kind.trim(), 300);
-  const { data, error } = useChanges(useReach().listable, { user: by, kind: of, first: 100, status });
+  const { data, error } = useChanges(useReach().listable, { user: by, kind: of, first: 100, every: ASK_MS, status });
   return (
     <Stack>
       <Group justify="space-between">

@@ -19,18 +19,16 @@ const CHANGES = `query Changes($namespaces: [String!], $user: String, $kinds: [S
 export const isOfStatus = ({ verb, diff }: Pick<Change, 'verb' | 'diff'>): boolean =>
   verb === 'status' || (diff !== null && diff.length > 0 && diff.every(({ path }) => path.startsWith('status.')));
 
-/** Between two questions for what has changed, ms. */
-const ASK_MS = 2000;
-
 /**
  * What has changed where one looks, newest first; of the past what had changed until then.
  * @param listable the kinds that one may list
  * @param kind of this kind alone, by its resource; none: of all that people look for
+ * @param every between two questions, ms: each has its price, as the server compares what was with what is
  * @param status also what was only noted in a status; of what is asked for it leaves the others out
  */
 export function useChanges(
   listable: readonly Kind[],
-  { first, user, kind, status }: { first: number; user?: string; kind?: string; status: boolean },
+  { first, every, user, kind, status }: { first: number; every: number; user?: string; kind?: string; status: boolean },
 ): Asked<readonly Change[]> {
   const { at } = useSearch({ strict: false });
   const namespaces = useNamespaces();
@@ -45,7 +43,7 @@ export function useChanges(
       kinds: kind ? [kind] : quiet,
       first,
     },
-    useTick(ASK_MS),
+    useTick(every),
   );
   const items = data?.changes.items;
   const shown = useMemo(

@@ -1,12 +1,11 @@
-import { PageLink, useGo } from '../shared/page-link.tsx';
+import { useGo, usePageAddress } from '../shared/page-link.tsx';
 import { Checkbox, Text } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
+import { useCallback, useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import type { Kind } from '../server/kind.ts';
-import { objectPath, type Cell, type Row } from '../server/objects.ts';
-import { Age } from '../shared/age.tsx';
-import { Status } from '../shared/status.tsx';
+import { objectPath, type Row } from '../server/objects.ts';
 import type { ListColumn } from './columns.ts';
+import { ListRow } from './list-row.tsx';
 
 const ROW_HEIGHT = 34;
 
@@ -46,6 +45,18 @@ export function ListTable({ kind, columns, rows, loading, sort, onSort, chosen, 
     if (!next.delete(uid)) next.add(uid);
     onChoose(next);
   };
+  const openRow = (index: number): void => {
+    const row = rows[index];
+    if (row) open(objectPath(kind.resource, row.metadata));
+  };
+  // what rows are given stays the same, so that they do
+  const acts = useRef({ toggle, openRow });
+  useEffect(() => {
+    acts.current = { toggle, openRow };
+  });
+  const onToggle = useCallback((uid: string) => acts.current.toggle(uid), []);
+  const onOpen = useCallback((index: number) => acts.current.openRow(index), []);
+  const address = usePageAddress();
   const go = (to: number): void => {
     const place = Math.max(0, Math.min(rows.length - 1, to));
     setActive(place);
@@ -58,8 +69,7 @@ export function ListTable({ kind, columns, rows, loading, sort, onSort, chosen, 
       event.key
     ];
     if (move !== undefined) go(active + move);
-    else if (event.key === 'Enter' && row && event.target === event.currentTarget)
-      open(objectPath(kind.resource, row.metadata));
+    else if (event.key === 'Enter' && event.target === event.currentTarget) openRow(active);
     else if (event.key === ' ' && row && event.target === event.currentTarget) toggle(row.metadata.uid);
     else return;
     event.preventDefault();
@@ -97,46 +107,15 @@ export function ListTable({ kind, columns, rows, loading, sort, onSort, chosen, 
         {items.map(({ index, start }) => {
           const row = rows[index];
           if (!row) return null;
-          const { uid, name, deletionTimestamp } = row.metadata;
+          const { uid } = row.metadata;
           return (
-            <div
+            <ListRow
               key={uid}
-              id={`row-${uid}`}
-              className="list-row"
-              role="row"
-              aria-rowindex={index + 2}
-              aria-selected={chosen.has(uid)}
-              data-active={index === active}
-              data-leaving={deletionTimestamp !== null}
-              style={{ transform: `translateY(${start}px)` }}
-            >
-              <div className="list-cell" role="gridcell">
-                <Checkbox
-                  size="xs"
-                  aria-label={`Choose ${name}`}
-                  checked={chosen.has(uid)}
-                  onChange={() => toggle(uid)}
-                  tabIndex={-1}
-                />
-              </div>
-              {columns.map((column, place) => (
-                <div
-                  key={column.id}
-                  className="list-cell"
-                  role="gridcell"
-                  style={{ width: column.width }}
-                  title={titleOf(column.value(row))}
-                >
-                  {place === 0 && column.heading === 'Name' ? (
-                    <PageLink to={objectPath(kind.resource, row.metadata)} tabIndex={-1}>
-                      {name}
-                    </PageLink>
-                  ) : (
-                    <Shown column={column} row={row} />
-                  )}
-                </div>
-              ))}
-            </div>
+              {...{ row, columns, index, start, onToggle, onOpen }}
+              chosen={chosen.has(uid)}
+              active={index === active}
+              href={address(objectPath(kind.resource, row.metadata))}
+            />
           );
         })}
       </div>
@@ -148,8 +127,6 @@ export function ListTable({ kind, columns, rows, loading, sort, onSort, chosen, 
     </div>
   );
 }
-
-const titleOf = (cell: Cell): string | undefined => (typeof cell === 'string' && cell.length > 15 ? cell : undefined);
 
 function Heading({
   column: { id, heading, description, width },
@@ -170,21 +147,4 @@ function Heading({
       </button>
     </div>
   );
-}
-
-/** Headings of columns whose cells are words of a status. */
-const STATUS = new Set(['Status', 'Reason', 'Type', 'Conditions', 'Ready']);
-
-function Shown({ column, row }: { column: ListColumn; row: Row }) {
-  const cell = column.value(row);
-  if (column.heading === 'Age') return <Age since={row.metadata.creationTimestamp} />;
-  if (cell === null || cell === '<none>' || cell === '')
-    return (
-      <Text span c="dimmed">
-        –
-      </Text>
-    );
-  if (typeof cell === 'string' && STATUS.has(column.heading) && /^[A-Z][A-Za-z,:]*$/.test(cell))
-    return <Status word={cell} />;
-  return <>{String(cell)}</>;
 }

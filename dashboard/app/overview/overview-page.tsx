@@ -30,6 +30,7 @@ const COUNTED: readonly { resource: string; health?: Health }[] = [
 /** Changes that are shown, and those that are asked for, as most only tell how something does. */
 const SHOWN = 15;
 const ASKED = 30;
+const ASK_MS = 5_000;
 
 /** What there is and how it does, each number leading to its list; what is used, and what changed lately. */
 export function OverviewPage() {
@@ -41,7 +42,7 @@ export function OverviewPage() {
   const byResource = new Map(listable.map((kind) => [kind.resource, kind]));
   const nodes = byResource.get('nodes');
   const nodesWithin = nodes && reach.of(nodes);
-  const { data, error } = useChanges(listable, { first: ASKED, status: false });
+  const { data, error } = useChanges(listable, { first: ASKED, every: ASK_MS, status: false });
   return (
     <Stack>
       <Title order={2} size="h3">

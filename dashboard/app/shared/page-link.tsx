@@ -1,4 +1,5 @@
-import { Link, useNavigate, type LinkProps } from '@tanstack/react-router';
+import { Link, useNavigate, useRouter, useSearch, type LinkProps } from '@tanstack/react-router';
+import { useCallback } from 'react';
 import type { AnchorHTMLAttributes } from 'react';
 import type { ListSearch, ObjectSearch } from '../search-params.ts';
 
@@ -21,6 +22,16 @@ type Change = { [name in keyof Parameters]?: string | undefined };
 export function useGo(): (to: string) => void {
   const navigate = useNavigate();
   return (to) => void navigate({ to });
+}
+
+/** Addresses of other pages, for links of which there are many; where and when one looks goes along as with PageLink. */
+export function usePageAddress(): (to: string) => string {
+  const { basepath, options } = useRouter();
+  const { ns, at } = useSearch({ strict: false });
+  return useCallback(
+    (to) => `${basepath}${to}${options.stringifySearch?.({ ns, at }) ?? ''}`,
+    [basepath, options, ns, at],
+  );
 }
 
 /** Changes parameters of the page's URL; undefined takes one away. What is passed by is no step of the history. */
