@@ -85,7 +85,9 @@ export function readPatch(type: string, input: PatchInput, lenient: boolean): Pa
   if ('value' in input) return { value: input.value, strict: [], exact: false };
   const refuse = (why: string): StatusError =>
     badRequest(lenient || type === STRATEGIC_PATCH ? why : `error decoding patch: ${why}`);
-  const parsed = parseJson(input.bytes, refuse);
+  // the library of merge patches does not say what is wrong with a text
+  const unread = lenient && type === MERGE_PATCH ? (): StatusError => badRequest('Invalid JSON Patch') : refuse;
+  const parsed = parseJson(input.bytes, unread);
   const beyond = parsed.exact && (!lenient || type === STRATEGIC_PATCH) ? tooLargeNumber(parsed.value) : undefined;
   if (type === JSON_PATCH) {
     const strict = lenient ? [] : readOperations(parsed, refuse);

@@ -76,6 +76,7 @@ describe('a patch that cannot be read or applied', () => {
       'error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}',
     ],
     ['null', MERGE, 'null', {}, 400, 'Invalid JSON Patch'],
+    ['an empty body', MERGE, '', { fieldValidation: 'Ignore' }, 400, 'Invalid JSON Patch'],
     [
       'a list, strategic',
       STRATEGIC,
