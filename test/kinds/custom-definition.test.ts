@@ -49,6 +49,24 @@ const ofProperty = (schema: object): string[] =>
 describe('a definition', () => {
   test('that is good has no errors', () => expect(errorsOf(definition())).toEqual([]));
 
+  test('may have any bundle of certificates until it is established', () => {
+    const conversion = {
+      strategy: 'Webhook',
+      webhook: { clientConfig: { url: 'https://a.b/c', caBundle: 'Cg==' }, conversionReviewVersions: ['v1'] },
+    };
+    const awaited = definition({ conversion });
+    expect(errorsOf(awaited)).toEqual([]);
+    const established = { conditions: [{ type: 'Established', status: 'True' }] };
+    const changed = (before: Any): string[] =>
+      atOnce(strategy.validateSteps!(awaited, { ...definition(before), status: established } as KubeObject, ctx)).map(
+        (e) => `${e.field}: ${e.body}`,
+      );
+    expect(changed({ conversion })).toEqual([]);
+    expect(changed({})).toEqual([
+      'spec.conversion.webhookClientConfig.caBundle: Invalid value: "Cg==": unable to load root certificates: unable to parse bytes as PEM block',
+    ]);
+  });
+
   test.each<[string, Any, string[]]>([
     [
       'group without a dot',

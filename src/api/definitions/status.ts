@@ -6,6 +6,7 @@ import type {
 } from '../../../schema/types.ts';
 import type { DefinitionFault } from '../contract.ts';
 import { sameJson } from '../patch/equal.ts';
+import { bundleProblem } from '../../kinds/custom/definition/ca-bundle.ts';
 import { approvalOf, isProtectedGroup } from '../../kinds/custom/definition/approval.ts';
 import { judgeNames } from './names.ts';
 
@@ -48,6 +49,15 @@ function approvalCondition(definition: CustomResourceDefinition): Condition {
   };
 }
 
+/** Of one that has not been established yet. Nobody could be asked for its versions while whom to trust is not known. */
+function establishedCondition({ spec }: CustomResourceDefinition, hasConflict: boolean): Condition {
+  const type = 'Established';
+  if (hasConflict) return { type, status: 'False', reason: 'NotAccepted', message: 'not all names are accepted' };
+  if (bundleProblem(spec.conversion?.webhook?.clientConfig?.caBundle) !== undefined)
+    return { type, status: 'False', reason: 'InvalidCABundle', message: 'The conversion webhook CABundle is invalid' };
+  return { type, status: 'True', reason: 'InitialNamesAccepted', message: 'the initial names have been accepted' };
+}
+
 /**
  * The status that a definition should have: names accepted or not, established once they were, and every version in
  * which objects may be stored; and what GraphQL cannot serve of it (null: it can serve all; undefined: it has not looked
@@ -68,15 +78,7 @@ export function wantedStatus(
     : { type: 'NamesAccepted', status: 'True', reason: 'NoConflicts', message: 'no conflicts found' };
   conditions = setCondition(conditions, accepted, now);
   if (!isEstablished(definition)) {
-    const established: Condition = conflict
-      ? { type: 'Established', status: 'False', reason: 'NotAccepted', message: 'not all names are accepted' }
-      : {
-          type: 'Established',
-          status: 'True',
-          reason: 'InitialNamesAccepted',
-          message: 'the initial names have been accepted',
-        };
-    conditions = setCondition(conditions, established, now);
+    conditions = setCondition(conditions, establishedCondition(definition, conflict !== undefined), now);
   }
   if (isProtectedGroup(group)) conditions = setCondition(conditions, approvalCondition(definition), now);
   // Where nothing is wrong it is not there: no other server of the API has it.

@@ -1,7 +1,7 @@
-import { X509Certificate } from 'node:crypto';
 import { forbidden, invalid, notSupported, required, type FieldError, type Path } from '../../../meta/field.ts';
 import { isDns1035Label } from '../../../meta/names.ts';
 import { validateWebhookService, validateWebhookUrl } from '../../validation/webhooks.ts';
+import { bundleProblem } from './ca-bundle.ts';
 import type { Conversion } from './spec.ts';
 
 const STRATEGIES = ['None', 'Webhook'];
@@ -20,24 +20,11 @@ function validateReviews(versions: readonly string[], at: Path): FieldError[] {
   return errors;
 }
 
-function validateBundle(bundle: string | undefined, at: Path): FieldError[] {
-  if (!bundle) return [];
-  const blocks = Buffer.from(bundle, 'base64')
-    .toString('utf8')
-    .match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g);
-  let why = blocks ? '' : 'data does not contain any valid RSA or ECDSA certificates';
-  for (const block of blocks ?? []) {
-    try {
-      new X509Certificate(block);
-    } catch (error) {
-      why ||= (error as Error).message;
-    }
-  }
-  return why ? [invalid(at, bundle, `unable to load root certificates: ${why}`)] : [];
-}
-
-/** spec.conversion; errors speak of the fields as they were before there was `webhook`. */
-export function validateConversion(conversion: Conversion | undefined, at: Path): FieldError[] {
+/**
+ * spec.conversion; errors speak of the fields as they were before there was `webhook`.
+ * @param anyBundle a bad bundle of certificates is let through: what it belongs to is not established before it is good
+ */
+export function validateConversion(conversion: Conversion | undefined, anyBundle: boolean, at: Path): FieldError[] {
   if (!conversion) return [];
   const { strategy, webhook } = conversion;
   const client = webhook?.clientConfig;
@@ -58,7 +45,8 @@ export function validateConversion(conversion: Conversion | undefined, at: Path)
       errors.push(required(configAt, 'exactly one of url or service is required'));
     else if (client.url !== undefined) errors.push(...validateWebhookUrl(client.url, configAt.child('url')));
     else errors.push(...validateWebhookService(client.service!, configAt.child('service')));
-    errors.push(...validateBundle(client.caBundle, configAt.child('caBundle')));
+    const problem = anyBundle ? undefined : bundleProblem(client.caBundle);
+    if (problem) errors.push(invalid(configAt.child('caBundle'), client.caBundle, problem));
   }
   return [...errors, ...validateReviews(reviews, at.child('conversionReviewVersions'))];
 }

@@ -33,9 +33,9 @@ function validateForm(rule: ValidationRule, schema: AnySchema, at: Path): FieldE
   const errors: FieldError[] = [];
   if (!text) errors.push(required(at.child('rule'), 'rule is not specified'));
   else if (message && !message.trim())
-    errors.push(invalid(at.child('message'), message, 'message must be non-empty if specified'));
+    errors.push(invalid(at.child('message'), message, 'must be non-empty if specified'));
   else if (hasBreaks(message.trim()))
-    errors.push(invalid(at.child('message'), message, 'message must not contain line breaks'));
+    errors.push(invalid(at.child('message'), message, 'must not contain line breaks'));
   else if (hasBreaks(text) && !message.trim())
     errors.push(required(at.child('message'), 'message must be specified if rule contains line breaks'));
   if (messageExpression && !messageExpression.trim())
@@ -43,9 +43,9 @@ function validateForm(rule: ValidationRule, schema: AnySchema, at: Path): FieldE
   if (reason !== undefined && !REASONS.includes(reason)) errors.push(notSupported(at.child('reason'), reason, REASONS));
   if (!fieldPath) return errors;
   const pathAt = at.child('fieldPath');
-  if (!fieldPath.trim()) errors.push(invalid(pathAt, fieldPath, 'fieldPath must be non-empty if specified'));
-  if (hasBreaks(fieldPath)) errors.push(invalid(pathAt, fieldPath, 'fieldPath must not contain line breaks'));
-  if (!isPath(schema, fieldPath)) errors.push(invalid(pathAt, fieldPath, 'fieldPath must be a valid path'));
+  if (!fieldPath.trim()) errors.push(invalid(pathAt, fieldPath, 'must be non-empty if specified'));
+  if (hasBreaks(fieldPath)) errors.push(invalid(pathAt, fieldPath, 'must not contain line breaks'));
+  if (!isPath(schema, fieldPath)) errors.push(invalid(pathAt, fieldPath, 'must be a valid path'));
   return errors;
 }
 

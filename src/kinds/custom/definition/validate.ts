@@ -5,6 +5,7 @@ import type { Steps } from '../../../meta/steps.ts';
 import type { ObjectLike } from '../../../meta/object.ts';
 import { validateImmutable } from '../../validation/values.ts';
 import { validateApproval } from './approval.ts';
+import { bundleProblem } from './ca-bundle.ts';
 import { validateConversion } from './conversion.ts';
 import { validateDefaults } from './defaults.ts';
 import { goSchema, goVersion } from './go-form.ts';
@@ -58,7 +59,7 @@ function validateName({ metadata: { name } }: ObjectLike, spec: DefinitionSpec):
 
 function validateChange(spec: DefinitionSpec, old: Definition): FieldError[] {
   const before = specOf(old);
-  const established = old.status?.conditions?.some((c) => c.type === 'Established' && c.status === 'True');
+  const established = isEstablished(old);
   return [
     ...(established ? validateImmutable(spec.scope, before.scope, SPEC.child('scope')) : []),
     ...(established ? validateImmutable(spec.names?.kind, before.names?.kind, SPEC.child('names', 'kind')) : []),
@@ -96,8 +97,15 @@ function* validateSpec(spec: DefinitionSpec, old: Definition | undefined): Steps
       ),
     );
   }
-  return [...errors, ...validateConversion(conversion, SPEC.child('conversion'))];
+  return [...errors, ...validateConversion(conversion, mayHaveAnyBundle(old), SPEC.child('conversion'))];
 }
+
+const isEstablished = ({ status }: Definition): boolean =>
+  status?.conditions?.some((c) => c.type === 'Established' && c.status === 'True') ?? false;
+
+/** A bundle that was good stays good; one that is awaited, by what fills it in, does not have to be so yet. */
+const mayHaveAnyBundle = (old: Definition | undefined): boolean =>
+  !old || !isEstablished(old) || bundleProblem(specOf(old).conversion?.webhook?.clientConfig?.caBundle) !== undefined;
 
 function validateGroup(group: string | undefined): FieldError[] {
   const at = SPEC.child('group');
