@@ -54,7 +54,15 @@ function wanted({ services, registry }: Core): Wanted[][] {
     resource: 'services',
     object: newObject(
       { name: 'kubernetes', namespace: 'default', labels },
-      { spec: { type: 'ClusterIP', clusterIP: apiAddress, sessionAffinity: 'None', ports: [port] } },
+      {
+        spec: {
+          type: 'ClusterIP',
+          clusterIP: apiAddress,
+          ipFamilyPolicy: 'SingleStack',
+          sessionAffinity: 'None',
+          ports: [port],
+        },
+      },
     ),
   };
   return [namespaces, [...facts, ...OWN_ROLES, ...optional, ...apis, service]];

@@ -399,6 +399,37 @@ test.each<[what: string, spoil: typeof spoil, message: string]>([
   expect((await refusal(get('v1', 'unborn'))).code).toBe(404);
 });
 
+test('an admission webhook sees and changes what comes in another version in the one of its rule', async () => {
+  const CONFIGURATIONS = 'mutatingwebhookconfigurations.admissionregistration.k8s.io';
+  const seen: unknown[] = [];
+  const admission = await WebhookServer.open(({ apiVersion, kind, request }) => {
+    seen.push(request);
+    const patch = [{ op: 'replace', path: '/spec/port', value: '9' }];
+    const { uid } = request as { uid: string };
+    const response = { patchType: 'JSONPatch', patch: Buffer.from(JSON.stringify(patch)).toString('base64') };
+    return { apiVersion, kind, response: { uid, allowed: true, ...response } };
+  });
+  const rules = [
+    { operations: ['CREATE', 'UPDATE'], apiGroups: ['example.com'], apiVersions: ['v2'], resources: ['links'] },
+  ];
+  const { clientConfig } = admission;
+  const hook = { name: 'a.example.com', admissionReviewVersions: ['v1'], sideEffects: 'None', clientConfig, rules };
+  await t.create(CONFIGURATIONS, { metadata: { name: 'ports' }, webhooks: [hook] }, '');
+  try {
+    expect((await create('v1', 'admitted', { address: 'h:1' })).spec).toEqual({ address: 'h:9' });
+    expect(seen).toMatchObject([
+      {
+        kind: { version: 'v2' },
+        requestKind: { version: 'v1' },
+        object: { apiVersion: 'example.com/v2', spec: { host: 'h', port: '1' } },
+      },
+    ]);
+  } finally {
+    await t.delete(CONFIGURATIONS, 'ports', {}, '');
+    await admission.close();
+  }
+});
+
 test('a webhook may change labels and annotations, and nothing else of metadata', async () => {
   await create('v1', 'labelled', { address: 'h:1' });
   spoil = each(({ metadata }) =>

@@ -139,7 +139,7 @@ test.each([
   [
     { validations: [{ expression: 'true', messageExpression: '1', message: 'a\nb', reason: 'Because' }] },
     [
-      'validations[0].message: Invalid value: "a\\nb": message must not contain line breaks',
+      'validations[0].message: Invalid value: "a\\nb": must not contain line breaks',
       'validations[0].messageExpression: Invalid value: "1": must evaluate to string but got int',
       'validations[0].reason: Unsupported value: "Because": supported values: "Forbidden", "Invalid", "RequestEntityTooLarge"',
     ],
@@ -158,7 +158,7 @@ test.each([
     { variables: [{ name: 'if', expression: '' }] },
     [
       'variables[0].expression: Required value: expression is not specified',
-      'variables[0].name: Invalid value: "if": name is not a valid CEL identifier',
+      'variables[0].name: Invalid value: "if": must be a valid CEL identifier',
     ],
   ],
   [

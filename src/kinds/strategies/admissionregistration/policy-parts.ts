@@ -102,7 +102,7 @@ export function* variableErrors(
     const at = SPEC.child('variables').index(i);
     if (name.trim() === '') errors.push(required(at.child('name'), 'name is not specified'));
     else if (!IDENTIFIER.test(name) || RESERVED.test(name))
-      errors.push(invalid(at.child('name'), name, 'name is not a valid CEL identifier'));
+      errors.push(invalid(at.child('name'), name, 'must be a valid CEL identifier'));
     if (expression.trim() === '') return errors.push(required(at.child('expression'), 'expression is not specified'));
     const compiled = programs.get(name);
     if (compiled && 'error' in compiled) errors.push(invalid(at.child('expression'), expression, compiled.error));

@@ -25,8 +25,8 @@ const MAX_VALUE_EXPRESSION = 5 * 1024;
 const hasLineBreak = (text: string): boolean => /[\n\r]/.test(text);
 
 function messageErrors({ message = '' }: Parts<Validation>, at: Path): FieldError[] {
-  if (message !== '' && message.trim() === '') return [invalid(at, message, 'message must be non-empty if specified')];
-  return hasLineBreak(message.trim()) ? [invalid(at, message, 'message must not contain line breaks')] : [];
+  if (message !== '' && message.trim() === '') return [invalid(at, message, 'must be non-empty if specified')];
+  return hasLineBreak(message.trim()) ? [invalid(at, message, 'must not contain line breaks')] : [];
 }
 
 function* validationErrors(validation: Parts<Validation>, scope: Scope, at: Path): Steps<FieldError[]> {
