@@ -14,8 +14,9 @@ const MAX_BATCHES = 256;
 const MAX_LINES = 10_000;
 const MAX_CHARACTERS = 2 * 1024 * 1024;
 const MAX_LINE = 64 * 1024;
-/** Requests that wait for the archive; more agents are told to come again. */
+/** Requests that wait for the archive, and of one node, whose agent sends one at a time; more are told to come again. */
 const MAX_WAITING = 8;
+const MAX_OF_NODE = 2;
 /** Sources whose ids are remembered. */
 const MAX_KNOWN = 10_000;
 /** Entries of a pod's history that are looked through for one that is gone. */
@@ -36,6 +37,8 @@ export const writeRight = (node: string): Attributes => ({
 export class LogWriting {
   private readonly known = new LRUCache<string, number>({ max: MAX_KNOWN });
   private waiting = 0;
+  /** by node, of those that have any */
+  private readonly waitingOf = new Map<string, number>();
 
   constructor(
     private readonly archive: LogArchive,
@@ -47,12 +50,17 @@ export class LogWriting {
   /** Of a caller who may write for the node. Throws 400, 429. */
   async write(node: string, batches: readonly SentBatch[]): Promise<SentAnswer> {
     check(batches);
-    if (this.waiting >= MAX_WAITING) throw tooManyRequests('the archive of the logs is busy', 1);
+    const own = this.waitingOf.get(node) ?? 0;
+    if (this.waiting >= MAX_WAITING || own >= MAX_OF_NODE) throw tooManyRequests('the archive of the logs is busy', 1);
     this.waiting++;
+    this.waitingOf.set(node, own + 1);
     try {
       return await this.writeChecked(node, batches);
     } finally {
       this.waiting--;
+      const left = (this.waitingOf.get(node) ?? 1) - 1;
+      if (left > 0) this.waitingOf.set(node, left);
+      else this.waitingOf.delete(node);
     }
   }
 

@@ -10,12 +10,12 @@ const BATCH = 5_000;
 /** Nodes that send at once, each for its own pods, one request after the other. */
 const AGENTS = 4;
 const QUESTIONS = 20;
-const NODE = 'bench-node';
+const nodeOf = (agent: number): string => `bench-node-${agent}`;
 /** The lines are of so many hours. */
 const HOURS = 6;
 const RARE = 'zanzibar';
 
-const WRITE = `mutation Write($batches: JSON!) { writeLogs(node: "${NODE}", batches: $batches) }`;
+const WRITE = `mutation Write($node: String!, $batches: JSON!) { writeLogs(node: $node, batches: $batches) }`;
 const FIND = `query Find($where: LogWhere) { logs(where: $where, first: 100) { entries { time pod text } } }`;
 
 type Ask = <T>(query: string, variables: object) => Promise<T>;
@@ -67,7 +67,8 @@ interface Writer {
 async function makePods(bench: Bench): Promise<Writer[]> {
   const made: Writer[] = [];
   for (let n = 0; n < PODS; n++) {
-    const spec = { nodeName: NODE, automountServiceAccountToken: false, containers: [{ name: 'c', image: 'x' }] };
+    const nodeName = nodeOf(n % AGENTS);
+    const spec = { nodeName, automountServiceAccountToken: false, containers: [{ name: 'c', image: 'x' }] };
     const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name: `writer-${n}` }, spec };
     const path = `/api/v1/namespaces/${bench.namespace}/pods`;
     made.push((await bench.request<{ metadata: Writer }>('POST', path, body)).metadata);
@@ -99,7 +100,7 @@ async function write(ask: Ask, pods: readonly Writer[], namespace: string): Prom
           return [first + n * step, 'o', textOf(n)];
         }),
       }));
-      const { writeLogs } = await ask<{ writeLogs: { written: boolean } }>(WRITE, { batches });
+      const { writeLogs } = await ask<{ writeLogs: { written: boolean } }>(WRITE, { node: nodeOf(a), batches });
       if (!writeLogs.written) throw new Error('lines were not taken');
     }
   };
