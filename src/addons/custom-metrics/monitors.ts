@@ -5,7 +5,7 @@ import type { KubeObject, ObjectLike } from '../../meta/object.ts';
 import { isRecord } from '../../meta/record.ts';
 import { isStatusError } from '../../meta/status.ts';
 import { endpointsOf } from '../../rules/service-slices.ts';
-import { byNamespace, inTurn } from './fair-share.ts';
+import { byNamespace, inTurn } from '../fair-share.ts';
 import { targetOf, type Target } from './targets.ts';
 
 const GROUP = 'monitoring.coreos.com';

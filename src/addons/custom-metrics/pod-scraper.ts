@@ -4,7 +4,7 @@ import { errorMessage } from '../../meta/error-message.ts';
 import type { Clock } from '../../rules/clock.ts';
 import { someAtOnce } from '../../rules/some-at-once.ts';
 import { Rounds } from '../rounds.ts';
-import { byNamespace, fairShare, inTurn } from './fair-share.ts';
+import { byNamespace, fairShare, inTurn } from '../fair-share.ts';
 import { parseExposition, type Sample } from './parse-exposition.ts';
 import type { Rule } from './rules.ts';
 import { podKey, type Samples } from './samples.ts';

@@ -1,5 +1,5 @@
 import type { ObjectLike } from '../../meta/object.ts';
-import { fairShare } from './fair-share.ts';
+import { fairShare } from '../fair-share.ts';
 import { labelsOf, type Sample } from './parse-exposition.ts';
 import type { Over, Rule } from './rules.ts';
 

@@ -11,6 +11,7 @@ import { clusterState, type ClusterState } from './cluster-state.ts';
 import { isUnschedulable } from './pod-rules.ts';
 import { mark, removeNode } from './remove-nodes.ts';
 import { unneededNodes, type Unneeded } from './scale-down.ts';
+import { PodTurns } from './pod-turns.ts';
 import { scaleUp } from './scale-up.ts';
 import { printStatus, STATUS, statusOf } from './status-map.ts';
 
@@ -18,6 +19,8 @@ import { printStatus, STATUS, statusOf } from './status-map.ts';
 const CLUSTER = 'cluster';
 /** ms after a change that may be one of many */
 const SOON = 250;
+/** Pods without a node that are looked at in one go. */
+const MAX_PODS = 1000;
 /** How long a group that has failed to grow is left alone, ms (initial-node-group-backoff-duration). */
 const BACKOFF = 300_000;
 /** How often the status is written though nothing but the time has changed, ms. */
@@ -84,6 +87,7 @@ class Autoscaler {
   private readonly unneededSince = new Map<string, number>();
   private readonly backedOffUntil = new Map<string, number>();
   private leaving = new Set<string>();
+  private readonly turns = new PodTurns(MAX_PODS);
   private lastAdd = -Infinity;
   private lastDelete = -Infinity;
   private lastFailure = -Infinity;
@@ -113,6 +117,7 @@ class Autoscaler {
     const before = new Map(state.groups.map(({ group }) => [group.id, group.targetSize]));
     const hasGrown = await scaleUp({
       state,
+      waiting: this.turns.next(state.pods.filter(isUnschedulable)),
       ctx,
       about: this.about,
       isBackedOff: ({ id }) => (this.backedOffUntil.get(id) ?? 0) > now,

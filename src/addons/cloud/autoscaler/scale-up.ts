@@ -5,10 +5,9 @@ import { amountsOf, podAmounts, rounded } from '../../../rules/pod-amounts.ts';
 import type { NodeGroup } from '../provider.ts';
 import { aboutPod } from '../subjects.ts';
 import type { ClusterState, GroupState } from './cluster-state.ts';
-import { isUnschedulable } from './pod-rules.ts';
 
-/** Pods that are looked at in one go: the others have their turn when these have their nodes. */
-const MAX_PODS = 1000;
+/** ms of thought before others of this thread have their turn: leases are renewed there, too */
+const SLICE_MS = 50;
 const FULL = 'max node group size reached';
 
 /** What one group could do about the pods that wait. */
@@ -22,6 +21,8 @@ interface Option {
 
 export interface ScaleUpOptions {
   state: ClusterState;
+  /** the pods that no node was found for, and whose turn it is */
+  waiting: readonly Pod[];
   ctx: Context;
   /** what events about the cluster as a whole are about */
   about: EventSubject;
@@ -36,17 +37,22 @@ export interface ScaleUpOptions {
  */
 export async function scaleUp(options: ScaleUpOptions): Promise<boolean> {
   const { state, ctx } = options;
-  let waiting = state.pods
-    .filter(isUnschedulable)
-    .slice(0, MAX_PODS)
-    .sort((a, b) => sizeOf(b) - sizeOf(a))
+  const breaks = new Breaks();
+  let waiting: Pod[] = [];
+  for (const pod of options.waiting.toSorted((a, b) => sizeOf(b) - sizeOf(a))) {
     // On nodes that are to come, or on room that was made meanwhile.
-    .filter((pod) => !('node' in state.placement.place(pod)));
+    if (!('node' in state.placement.place(pod))) waiting.push(pod);
+    await breaks.take();
+  }
   let grew = false;
   const refusals = new Map<string, string[]>();
   while (waiting.length) {
     refusals.clear();
-    const found = state.groups.flatMap((group) => optionOf(group, waiting, options, refusals) ?? []);
+    const found: Option[] = [];
+    for (const group of state.groups) {
+      const option = await optionOf(group, waiting, options, refusals, breaks);
+      if (option) found.push(option);
+    }
     const [best] = found.sort((a, b) => a.waste - b.waste || b.pods.length - a.pods.length);
     if (!best) break;
     if (!(await grow(best, options))) continue;
@@ -63,12 +69,13 @@ export async function scaleUp(options: ScaleUpOptions): Promise<boolean> {
 }
 
 /** As many nodes of the group as it takes, and may have; the placement is as it was afterwards. */
-function optionOf(
+async function optionOf(
   group: GroupState,
   waiting: readonly Pod[],
   { state, isBackedOff }: ScaleUpOptions,
   refusals: Map<string, string[]>,
-): Option | undefined {
+  breaks: Breaks,
+): Promise<Option | undefined> {
   const { placement } = state;
   const { id, targetSize, maxSize } = group.group;
   const room = maxSize - targetSize;
@@ -103,6 +110,7 @@ function optionOf(
     }
     if ('node' in placed) pods.push(pod);
     else refuse(pod, nodes.length >= room ? FULL : placed.message.replace(/^1 /, ''));
+    await breaks.take();
   }
   for (const name of names) placement.removeNode(name);
   return pods.length ? { state: group, nodes, pods, waste: wasteOf(nodes, pods) } : undefined;
@@ -130,6 +138,16 @@ async function grow({ state: { group }, nodes, pods }: Option, options: ScaleUpO
   for (const node of nodes) state.suppose(group, node.metadata.name);
   for (const pod of pods) state.placement.place(pod);
   return true;
+}
+
+class Breaks {
+  private since = performance.now();
+
+  async take(): Promise<void> {
+    if (performance.now() - this.since < SLICE_MS) return;
+    await new Promise((resolve) => setImmediate(resolve));
+    this.since = performance.now();
+  }
 }
 
 /** `2 Insufficient cpu, 1 max node group size reached`: by how many groups. */

@@ -1,4 +1,4 @@
-import type { ObjectLike } from '../../meta/object.ts';
+import type { ObjectLike } from '../meta/object.ts';
 
 /**
  * How much each may have of what is there, so that whoever wants less gets all, and the others as much as one another.

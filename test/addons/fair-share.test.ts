@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { fairShare, inTurn } from '../../../src/addons/custom-metrics/fair-share.ts';
+import { fairShare, inTurn } from '../../src/addons/fair-share.ts';
 
 it.each([
   [[], 10, 10],
