@@ -64,17 +64,18 @@ export class InputTypes {
   }
 
   private structToJson(schema: ObjectSchema, value: Record<string, unknown>): Record<string, unknown> {
-    const json: Record<string, unknown> = {};
+    // entries, as `__proto__` is a name like others
+    const json: [string, unknown][] = [];
     const names = this.namesOf(schema);
     for (const [name, part] of Object.entries(value)) {
       const field = schema.fields.get(names.get(name) ?? '');
-      if (field) json[field.name] = this.toJson(field.schema, part);
+      if (field) json.push([field.name, this.toJson(field.schema, part)]);
       else {
         const map = schema.fields.get(names.get(name.slice(0, -'JSON'.length)) ?? '');
-        if (map) json[map.name] = part;
+        if (map) json.push([map.name, part]);
       }
     }
-    return json;
+    return Object.fromEntries(json);
   }
 
   /** GraphQL name → JSON name */

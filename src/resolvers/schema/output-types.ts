@@ -68,7 +68,7 @@ export class OutputTypes {
     for (const [json, field] of schema.fields) {
       let name = names.get(json) ?? json;
       // apiVersion and kind are the object's own in both
-      while (ours[name] && !TYPE_META.has(json)) name += '_';
+      while (Object.hasOwn(ours, name) && !TYPE_META.has(json)) name += '_';
       makers.set(name, () => this.field(schema, field, name, `${typeName}_${json}`));
     }
     for (const [json, field] of schema.fields)
@@ -78,7 +78,7 @@ export class OutputTypes {
           type: this.scalars.any,
           description: `${name} as JSON`,
           extensions: PLAIN,
-          resolve: (source: Source) => source[json],
+          resolve: valueOf(json),
         }));
       }
     if (schema.preserveUnknown && schema.fields.size && !ours['_json'])
@@ -94,14 +94,16 @@ export class OutputTypes {
     const { name: json } = field;
     const type = this.of(field.schema, path);
     const description = fieldTextWithValues(schema, field);
-    if (field.schema.type === 'map') return { ...mapField(type, json), description };
-    if (name === json) return { type, description };
+    if (field.schema.type === 'map') return { ...mapField(type, valueOf(json)), description };
+    // of an object that has no such property it is not what all inherit
+    if (name === json && !isInherited(json)) return { type, description };
+    const read = valueOf(json);
     return {
       type,
       description,
       extensions: PLAIN,
       resolve: (source: Source, _, context: OperationContext | undefined, info) =>
-        context ? counted(source[json], context, info) : source[json],
+        context ? counted(read(source), context, info) : read(source),
     };
   }
 
@@ -136,6 +138,11 @@ export class OutputTypes {
   }
 }
 
+/** `constructor`, `toString`: every object has one. */
+const isInherited = (name: string): boolean => name in Object.prototype;
+const valueOf = (json: string): ((source: Source) => unknown) =>
+  isInherited(json) ? (source) => (Object.hasOwn(source, json) ? source[json] : undefined) : (source) => source[json];
+
 const TYPE_META: ReadonlySet<string> = new Set(['apiVersion', 'kind']);
 const METADATA = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 
@@ -157,12 +164,12 @@ export const wholeField = (scalars: Scalars): FieldConfig => ({
   resolve: (source: Source) => source as unknown,
 });
 
-const mapField = (type: GraphQLOutputType, json: string): FieldConfig => ({
+const mapField = (type: GraphQLOutputType, read: (source: Source) => unknown): FieldConfig => ({
   type,
   extensions: PLAIN,
   // without a context where it is compiled
   resolve: (source: Source, _, context: OperationContext | undefined, info) => {
-    const map = source[json] as Record<string, unknown> | null | undefined;
+    const map = read(source) as Record<string, unknown> | null | undefined;
     const entries = map && Object.entries(map).map(([key, value]) => ({ key, value }));
     return entries && context ? context.budget.items(entries, info) : entries;
   },
