@@ -19,6 +19,6 @@ export async function create(
   const object = await op.pace.run(readBodySteps(ctx, target.kind, body, options.fieldValidation));
   checkPlace(target, object);
   const inserted = await insert(op, object);
-  if ('taken' in inserted) throw nameTaken(target.kind, object);
+  if ('taken' in inserted) throw nameTaken(target.kind, object, inserted.taken);
   return inserted.answer;
 }

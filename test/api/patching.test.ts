@@ -317,6 +317,17 @@ test('an integer of 64 bits outlives patches', async () => {
 });
 
 describe('a delete', () => {
+  test('that waits leaves the name to nobody else', async () => {
+    await t.create('configmaps', { metadata: { name: 'leaving', finalizers: ['a/b'] } });
+    await t.delete('configmaps', 'leaving');
+    expect(await refusal(t.create('configmaps', { metadata: { name: 'leaving' } }))).toMatchObject({
+      reason: 'AlreadyExists',
+      message: 'object is being deleted: configmaps "leaving" already exists',
+    });
+    await t.merge('configmaps', 'leaving', { metadata: { finalizers: null } });
+    await t.create('configmaps', { metadata: { name: 'leaving' } });
+  });
+
   test.each([
     [
       '{"gracePeriodSeconds":"x"}',

@@ -58,7 +58,7 @@ export async function insert(op: Operation, object: KubeObject, applied = false)
     if (draw) internal.metadata.name = generateName(draw);
     const inserted = await insertNamed(op, internal, names === 1 ? request : undefined);
     if ('answer' in inserted || !draw) return inserted;
-    if (names === MAX_NAMES) throw nameTaken(kind, internal);
+    if (names === MAX_NAMES) throw nameTaken(kind, internal, inserted.taken);
   }
 }
 
@@ -123,7 +123,8 @@ async function insertNamed(
     const form = storedForm(kind.storage, kind.custom, object);
     if (op.pace.due) await op.pace.turn();
     if (op.dryRun) {
-      if (core.store.get(await op.pace.run(writeSteps(op, form, undefined)))) throw nameTaken(kind, form);
+      const there = core.store.get(await op.pace.run(writeSteps(op, form, undefined)));
+      if (there) throw nameTaken(kind, form, there);
       if (op.pace.due) await op.pace.turn();
       const rehearsed = fromStorage(kind, form);
       if (resourceVersion) rehearsed.metadata.resourceVersion = resourceVersion;
@@ -160,14 +161,22 @@ async function refuseInvalid(op: Operation, object: KubeObject): Promise<readonl
   return advice;
 }
 
-/** 409 for a name that is there; an object that asks for a drawn one is told to come again. Source: CheckGeneratedNameError. */
-export function nameTaken(kind: Kind, { metadata: { name, generateName } }: KubeObject): StatusError {
-  const error = alreadyExists(resourceOf(kind), name);
-  if (!generateName) return error;
+/**
+ * 409 for a name that is there; an object that asks for a drawn one is told to come again. Source: CheckGeneratedNameError.
+ * @param there what has the name: one that is leaving will not have it for long
+ */
+export function nameTaken(
+  kind: Kind,
+  { metadata: { name, generateName } }: KubeObject,
+  there: Stored | undefined,
+): StatusError {
+  const { status } = alreadyExists(resourceOf(kind), name);
+  const leaving = there?.object.metadata.deletionTimestamp ? 'object is being deleted: ' : '';
+  const drawn = generateName ? ', the server was not able to generate a unique name for the object' : '';
   return new StatusError({
-    ...error.status,
-    message: `${error.message}, the server was not able to generate a unique name for the object`,
-    details: { ...error.status.details, retryAfterSeconds: 1 },
+    ...status,
+    message: `${leaving}${status.message}${drawn}`,
+    details: { ...status.details, ...(generateName && { retryAfterSeconds: 1 }) },
   });
 }
 
