@@ -58,6 +58,32 @@ test('selectors of a question have requirements', async () => {
   ]);
 });
 
+test.each<[string, object, string | undefined]>([
+  ['all of it', { labelSelector: { requirements: [{ key: 'a', operator: 'Exists' }] } }, undefined],
+  [
+    'an operator that is none',
+    { labelSelector: { requirements: [{ key: 'a', operator: 'New' }] } },
+    'spec.resourceAttributes.labelSelector ignored due to parse error',
+  ],
+  [
+    'some of it, and a text that is none',
+    {
+      fieldSelector: {
+        requirements: [
+          { key: 'a', operator: 'In', values: ['b'] },
+          { key: 'a', operator: 'In', values: ['b', 'c'] },
+        ],
+      },
+      labelSelector: { rawSelector: 'a in (' },
+    },
+    'spec.resourceAttributes.fieldSelector partially ignored due to parse error; spec.resourceAttributes.labelSelector ignored due to parse error',
+  ],
+])('what is not understood of a selector is told: %s', async (_, selectors, evaluationError) => {
+  const spec = { resourceAttributes: { verb: 'list', resource: 'pods', ...selectors } };
+  const { object } = await api.create(SELF, { spec }, '');
+  expect((object['status'] as { evaluationError?: string }).evaluationError).toBe(evaluationError);
+});
+
 test('a local question stays in its namespace', async () => {
   expect((await causes(LOCAL, { user: 'u', resourceAttributes: { namespace: 'other', verb: 'get' } })).causes).toEqual([
     'spec.resourceAttributes.namespace: Invalid value: "other": must match metadata.namespace',

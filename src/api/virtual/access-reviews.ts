@@ -4,7 +4,7 @@ import type { KubeObject } from '../../meta/object.ts';
 import { invalidObject } from '../../meta/status.ts';
 import type { Attributes, Target, User } from '../contract.ts';
 import type { Question } from './question.ts';
-import { fieldTermsOf, selectorErrors, type ResourceAttributes } from './review-selectors.ts';
+import { fieldTermsOf, selectorErrors, selectorProblems, type ResourceAttributes } from './review-selectors.ts';
 
 const SPEC = Path.root('spec');
 
@@ -46,10 +46,9 @@ function specErrors(
   if (!resourceAttributes && !nonResourceAttributes) {
     errors.push(invalid(at, null, 'exactly one of nonResourceAttributes or resourceAttributes must be specified'));
   }
-  errors.push(...selectorErrors(resourceAttributes, at));
   if (needsUser && !user && !groups?.length)
     errors.push(invalid(SPEC.child('user'), user ?? '', 'at least one of user or group must be specified'));
-  return errors;
+  return [...errors, ...selectorErrors(resourceAttributes, at)];
 }
 
 /** It is no object that could have a name. */
@@ -72,10 +71,14 @@ const userOf = (spec: Spec): User => ({
   ...(spec.extra && { extra: spec.extra }),
 });
 
-const status = (decision: { allowed: boolean; reason: string }): unknown => ({
-  allowed: decision.allowed,
-  ...(decision.reason && { reason: decision.reason }),
-});
+function status(decision: { allowed: boolean; reason: string }, { resourceAttributes }: Spec): unknown {
+  const problems = selectorProblems(resourceAttributes);
+  return {
+    allowed: decision.allowed,
+    ...(decision.reason && { reason: decision.reason }),
+    ...(problems.length > 0 && { evaluationError: problems.join('; ') }),
+  };
+}
 
 /** May I? */
 export const selfSubjectAccessReview: Question = {
@@ -85,7 +88,8 @@ export const selfSubjectAccessReview: Question = {
       ...metadataErrors(target, object, 'must be empty'),
     ]),
   answer({ core, ctx, object }) {
-    object['status'] = status(core.authorizer.decide(ctx.user, attributesOf(specOf(object))));
+    const spec = specOf(object);
+    object['status'] = status(core.authorizer.decide(ctx.user, attributesOf(spec)), spec);
   },
 };
 
@@ -97,7 +101,8 @@ export const subjectAccessReview: Question = {
       ...metadataErrors(target, object, 'must be empty'),
     ]),
   answer({ core, object }) {
-    object['status'] = status(core.authorizer.decide(userOf(specOf(object)), attributesOf(specOf(object))));
+    const spec = specOf(object);
+    object['status'] = status(core.authorizer.decide(userOf(spec), attributesOf(spec)), spec);
   },
 };
 

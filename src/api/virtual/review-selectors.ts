@@ -1,4 +1,5 @@
-import { termsOf, type FieldTerm } from '../../meta/fields.ts';
+import { parseFieldSelector, termsOf, type FieldTerm } from '../../meta/fields.ts';
+import { parseLabelSelector } from '../../meta/labels.ts';
 import { forbidden, invalid, required, type FieldError, type Path } from '../../meta/field.ts';
 import { isLabelValue, isQualifiedName } from '../../meta/names.ts';
 
@@ -73,6 +74,38 @@ export const selectorErrors = (attributes: ResourceAttributes | undefined, at: P
   ...attributeErrors(attributes?.fieldSelector, at.child('fieldSelector'), fieldRequirementErrors),
   ...attributeErrors(attributes?.labelSelector, at.child('labelSelector'), labelRequirementErrors),
 ];
+
+const LABEL_OPERATORS = ['In', 'NotIn', 'Exists', 'DoesNotExist'];
+const isLabelRequirement = ({ operator = '' }: Requirement): boolean => LABEL_OPERATORS.includes(operator);
+const isFieldRequirement = ({ operator, values = [] }: Requirement): boolean =>
+  (operator === 'In' || operator === 'NotIn') && values.length === 1;
+
+/** Whether all of a selector, some of it, or nothing is understood. */
+function understood(
+  { rawSelector = '', requirements = [] }: SelectorAttributes,
+  isKnown: (requirement: Requirement) => boolean,
+  parse: (text: string) => unknown,
+): 'all' | 'some' | 'nothing' {
+  try {
+    if (rawSelector) parse(rawSelector);
+  } catch {
+    return 'nothing';
+  }
+  const known = requirements.filter(isKnown).length;
+  return known === requirements.length ? 'all' : known > 0 ? 'some' : 'nothing';
+}
+
+/** What of the selectors was not looked at, which asks for more. Source: BuildEvaluationError of Kubernetes. */
+export function selectorProblems({ fieldSelector = {}, labelSelector = {} }: ResourceAttributes = {}): string[] {
+  const found = {
+    fieldSelector: understood(fieldSelector, isFieldRequirement, parseFieldSelector),
+    labelSelector: understood(labelSelector, isLabelRequirement, parseLabelSelector),
+  };
+  return Object.entries(found).flatMap(([name, how]) => {
+    const ignored = how === 'some' ? 'partially ignored' : 'ignored';
+    return how === 'all' ? [] : `spec.resourceAttributes.${name} ${ignored} due to parse error`;
+  });
+}
 
 /**
  * What of a field selector authorisation understands: terms of one value. What it does not is left out, which asks for
