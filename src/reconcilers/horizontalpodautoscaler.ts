@@ -11,6 +11,7 @@ import { formatTime } from '../meta/time.ts';
 import { newMemory, normalized, noteChange, type Memory } from './hpa-behavior.ts';
 import { Conditions } from './hpa-conditions.ts';
 import { computeReplicas, type Recommendation } from './hpa-metrics.ts';
+import { KnownResources } from './known-resources.ts';
 import { Selectors } from './hpa-selectors.ts';
 
 const RESOURCE = 'horizontalpodautoscalers.autoscaling';
@@ -26,6 +27,7 @@ const ATTEMPTS = 5;
 export function horizontalpodautoscaler(periodMs = PERIOD): Reconciler {
   const memories = new Map<string, Memory>();
   const selectors = new Selectors();
+  const resources = new KnownResources();
   return {
     name: 'horizontal-pod-autoscaler',
     account: 'horizontal-pod-autoscaler',
@@ -50,7 +52,7 @@ export function horizontalpodautoscaler(periodMs = PERIOD): Reconciler {
       const memory = memories.get(key) ?? newMemory();
       memories.set(key, memory);
       const typed = { ...hpa, apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler' };
-      await new Look(typed, memory, selectors, ctx).run();
+      await new Look(typed, memory, selectors, resources, ctx).run();
       return { requeueAfter: periodMs };
     },
   };
@@ -72,6 +74,7 @@ class Look {
     private readonly hpa: HorizontalPodAutoscaler,
     private readonly memory: Memory,
     private readonly selectors: Selectors,
+    private readonly resources: KnownResources,
     private readonly ctx: Context,
   ) {
     this.now = ctx.clock.now();
@@ -82,7 +85,7 @@ class Look {
     const { hpa, memory, conditions, ctx } = this;
     let target: Target;
     try {
-      target = await findTarget(hpa, ctx);
+      target = await findTarget(hpa, this.resources, ctx);
     } catch (error) {
       const message = errorMessage(error);
       this.warn('FailedGetScale', message);
@@ -183,11 +186,11 @@ type Statuses = Recommendation['statuses'];
 const reasonOf = (wanted: number, current: number, metric: string): string =>
   wanted > current ? `${metric} above target` : wanted < current ? 'All metrics below target' : '';
 
-async function findTarget(hpa: HorizontalPodAutoscaler, ctx: Context): Promise<Target> {
+async function findTarget(hpa: HorizontalPodAutoscaler, resources: KnownResources, ctx: Context): Promise<Target> {
   const { apiVersion = '', kind, name } = hpa.spec!.scaleTargetRef;
   if (apiVersion.split('/').length > 2) throw new Error(`unexpected GroupVersion string: ${apiVersion}`);
   const { group } = parseApiVersion(apiVersion);
-  const known = (await ctx.client.resources()).find((resource) => resource.kind === kind && resource.group === group);
+  const known = await resources.find(kind, group, ctx);
   if (!known) throw new Error(`no matches for kind "${kind}" in group "${group}"`);
   const scale = await ctx.client.get(known.resource, hpa.metadata.namespace ?? '', name, 'scale');
   return { resource: known.resource, scale, replicas: scale.spec?.replicas ?? 0 };
