@@ -53,6 +53,8 @@ export interface MapSchema {
   value: Schema;
   /** x-kubernetes-map-type: atomic */
   atomic: boolean;
+  /** null is no value of it, and has no default in its place (custom resources) */
+  dropsNulls?: boolean;
 }
 
 export interface ListSchema {

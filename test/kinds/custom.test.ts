@@ -283,6 +283,60 @@ describe('validation', () => {
       ],
     ],
     [
+      'of a value whose format is known, the format is told where it is no text',
+      { type: 'string', format: 'byte' },
+      { x: 1 },
+      ['spec.a: Invalid value: "": spec.a in body must be of type byte: ""'],
+    ],
+    [
+      'and so of a number',
+      { type: 'string', format: 'date-time' },
+      1.5,
+      ['spec.a: Invalid value: "float64": spec.a in body must be of type date-time: "float64"'],
+    ],
+    ['a list is left to the format, which looks at texts alone', { type: 'string', format: 'date-time' }, ['x'], []],
+    [
+      'formats of numbers are none for types',
+      { type: 'integer', format: 'int32' },
+      true,
+      ['spec.a: Invalid value: "boolean": spec.a in body must be of type integer: "boolean"'],
+    ],
+    [
+      'what is in a list where none belongs is not looked at',
+      { type: 'string' },
+      [null],
+      ['spec.a: Invalid value: "array": spec.a in body must be of type string: "array"'],
+    ],
+    [
+      'what is in an object where none belongs is pruned',
+      { type: 'string', enum: ['x'] },
+      { b: [{ c: 1 }] },
+      [
+        'spec.a: Invalid value: "object": spec.a in body must be of type string: "object"',
+        'spec.a: Unsupported value: {}: supported values: "x"',
+      ],
+    ],
+    [
+      'items of a list by key are objects',
+      {
+        type: 'array',
+        'x-kubernetes-list-type': 'map',
+        'x-kubernetes-list-map-keys': ['k'],
+        items: { type: 'object', required: ['k'], properties: { k: { type: 'string' } } },
+      },
+      [{ k: 'x' }, { k: 'x' }, 'y'],
+      [
+        'spec.a[2]: Invalid value: "string": spec.a[2] in body must be of type object: "string"',
+        'spec.a[2]: Invalid value: "y": must be an object for an array of list-type map',
+      ],
+    ],
+    [
+      'a null in a map goes where it is no value',
+      { type: 'object', additionalProperties: { type: 'string', minLength: 1 } },
+      { b: null, c: '' },
+      ['spec.a.c: Invalid value: "": spec.a.c in body should be at least 1 chars long'],
+    ],
+    [
       'oneOf: once one is good, what failed before is not told',
       { type: 'integer', oneOf: [{ minimum: 5 }, { minimum: 1 }, { maximum: 4 }] },
       3,
@@ -304,6 +358,25 @@ describe('validation', () => {
       ],
     ],
   ])('%s', (_, schema, value, expected) => expect(of(schema, value)).toEqual(expected));
+
+  const whole = {
+    type: 'object',
+    'x-kubernetes-embedded-resource': true,
+    'x-kubernetes-preserve-unknown-fields': true,
+  };
+  test.each([
+    [{ kind: 1 }, 'spec.a.kind: Invalid value: 1: must be a string'],
+    [
+      { metadata: { name: 'x', labels: 'y' } },
+      'spec.a.metadata: Invalid value: {"labels":"y","name":"x"}: json: cannot unmarshal string into Go struct field ObjectMeta.labels of type map[string]string',
+    ],
+    [
+      { metadata: [{}] },
+      'spec.a.metadata: Invalid value: [{}]: json: cannot unmarshal array into Go value of type v1.ObjectMeta',
+    ],
+  ])('an object within with %j cannot be read', (a, why) => {
+    expect(() => of(whole, a)).toThrow(`Widget in version "v1" cannot be handled as a Widget: ${why}`);
+  });
 
   test('leaves what was wrong before, with a warning', () => {
     const kind = widgets(

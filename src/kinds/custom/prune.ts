@@ -1,7 +1,9 @@
+import { showValue } from '../../meta/field.ts';
 import { Walk } from '../decode-struct.ts';
 import { objectMetaSchema } from '../builtin-schema.ts';
 import type { ObjectSchema, Schema } from '../schema.ts';
 import { readMetadata } from './read-metadata.ts';
+import { sortedCopy } from './sorted.ts';
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -28,26 +30,66 @@ export function pruneValue(schema: Schema, value: unknown, walk: Walk): void {
       pruneValue(schema.value, item, walk);
       walk.trail.pop();
     }
-  } else walk.keys += countAll(value);
+  } else if (schema.type === 'any') walk.keys += countAll(value);
+  else pruneAll(value, walk);
+}
+
+/** What is of another type than its schema has no field that the schema names. */
+function pruneAll(value: unknown, walk: Walk): void {
+  if (Array.isArray(value)) {
+    value.forEach((item, i) => {
+      walk.trail.push(`[${i}]`);
+      pruneAll(item, walk);
+      walk.trail.pop();
+    });
+  } else if (isObject(value))
+    for (const key of Object.keys(value)) {
+      walk.keys += 1 + countAll(value[key]);
+      dropField(value, key, walk);
+    }
+}
+
+function dropField(object: Record<string, unknown>, key: string, walk: Walk): void {
+  walk.unknown.push([...walk.trail, key].join('.').replaceAll('.[', '['));
+  delete object[key];
 }
 
 function pruneFields(schema: ObjectSchema, object: Record<string, unknown>, walk: Walk): void {
+  const whole = schema.fields.get('metadata')?.schema === objectMetaSchema;
   for (const key of Object.keys(object)) {
     walk.keys++;
     const field = schema.fields.get(key);
     if (field) {
       walk.trail.push(key);
-      // an embedded resource's metadata is a struct of its own
-      if (field.schema === objectMetaSchema) object[key] = readMetadata(object[key], walk);
+      if (whole && PARTS.has(key)) readPart(object, key, walk);
       else pruneValue(field.schema, object[key], walk);
       walk.trail.pop();
     } else {
       walk.keys += countAll(object[key]);
       if (schema.preserveUnknown) continue;
-      walk.unknown.push([...walk.trail, key].join('.').replaceAll('.[', '['));
-      delete object[key];
+      dropField(object, key, walk);
     }
   }
+}
+
+const PARTS = new Set(['apiVersion', 'kind', 'metadata']);
+
+/**
+ * A part of a whole object within an object: its metadata is a struct of its own, its kind and apiVersion are texts. Other
+ * values of them are a matter of decoding. Source: Coerce of apiextensions-apiserver.
+ */
+function readPart(object: Record<string, unknown>, name: string, walk: Walk): void {
+  const value = object[name];
+  const fail = (why: string): void =>
+    walk.fail(`${walk.trail.join('.').replaceAll('.[', '[')}: Invalid value: ${showValue(sortedCopy(value))}: ${why}`);
+  if (name !== 'metadata') {
+    if (typeof value !== 'string') fail('must be a string');
+    return;
+  }
+  const own = new Walk(objectMetaSchema);
+  readMetadata(value, own);
+  if (own.error === undefined) object[name] = readMetadata(value, walk);
+  else fail(own.error);
 }
 
 /**

@@ -48,8 +48,15 @@ function objectSchema(json: JsonSchema, root: boolean): Schema {
   const atomic = json['x-kubernetes-map-type'] === 'atomic';
   if (!embedded && !json.properties) {
     if (json.additionalProperties) {
-      const value = json.additionalProperties === true ? ANY : structuralSchema(json.additionalProperties);
-      return { type: 'map', value, atomic };
+      if (json.additionalProperties === true) return { type: 'map', value: ANY, atomic };
+      const { nullable, default: otherwise } = json.additionalProperties;
+      const dropsNulls = !nullable && otherwise === undefined;
+      return {
+        type: 'map',
+        value: structuralSchema(json.additionalProperties),
+        atomic,
+        ...(dropsNulls && { dropsNulls }),
+      };
     }
     if (preserve) return ANY;
   }

@@ -1,4 +1,4 @@
-import { duplicate, type FieldError } from '../../meta/field.ts';
+import { duplicate, invalid, type FieldError } from '../../meta/field.ts';
 import { stringifyExact } from '../../go/json-numbers.ts';
 import { isObject, type JsonSchema } from './json-schema.ts';
 import { keyOf } from './validate-schema.ts';
@@ -19,6 +19,8 @@ const inOrder = (value: unknown): unknown =>
 function validateUnique(items: readonly unknown[], s: JsonSchema, at: string): FieldError[] {
   const type = s['x-kubernetes-list-type'];
   if (type !== 'set' && type !== 'map') return [];
+  const odd = type === 'map' ? items.findIndex((item) => item !== null && !isObject(item)) : -1;
+  if (odd >= 0) return [invalid(`${at}[${odd}]`, items[odd], 'must be an object for an array of list-type map')];
   const keys = s['x-kubernetes-list-map-keys'] ?? [];
   // keys that an item leaves out have the value of their default
   const defaults = Object.fromEntries(
@@ -28,7 +30,7 @@ function validateUnique(items: readonly unknown[], s: JsonSchema, at: string): F
   );
   const seen = new Map<string, number>();
   return items.flatMap((item, i) => {
-    const value = type === 'set' ? item : keyOf({ ...defaults, ...(item as object) }, keys);
+    const value = type === 'set' ? item : keyOf(item && { ...defaults, ...item }, keys);
     const text = canonical(value);
     const times = (seen.get(text) ?? 0) + 1;
     seen.set(text, times);

@@ -26,11 +26,23 @@ const typeName = (value: unknown): string =>
           ? 'integer'
           : typeof value;
 
-function hasType(value: unknown, schema: JsonSchema): boolean {
-  if (value === null) return schema.nullable === true;
+/** The format that kube-openapi takes a value to have. */
+const FORMATS: Readonly<Record<string, string>> = { integer: 'int64', number: 'float64' };
+
+function checkType(value: unknown, schema: JsonSchema, at: At): FieldError[] {
+  const intOrString = schema['x-kubernetes-int-or-string'] === true;
+  const type = schema.type ?? (intOrString ? 'integer,string' : undefined);
   const actual = typeName(value);
-  if (schema['x-kubernetes-int-or-string']) return actual === 'integer' || actual === 'string';
-  return !schema.type || actual === schema.type || (schema.type === 'number' && actual === 'integer');
+  const wrong = (wanted: string, is: string): FieldError[] => [
+    typeInvalid(at, is, `${at} in body must be of type ${wanted}: ${JSON.stringify(is)}`),
+  ];
+  if (value === null) return type === undefined || schema.nullable === true ? [] : wrong(type, actual);
+  if (intOrString && (actual === 'integer' || actual === 'string')) return [];
+  if (actual === type || (type === 'number' && actual === 'integer')) return [];
+  // kube-openapi leaves lists and texts to the format, which looks at texts alone, and speaks of others by their formats
+  if (schema.format && formatCheck(schema.format))
+    return actual === 'array' || actual === 'string' ? [] : wrong(schema.format, FORMATS[actual] ?? '');
+  return type === undefined ? [] : wrong(type, actual);
 }
 
 /** A text that is too long or too short is not looked at further, but for its format. */
@@ -94,11 +106,13 @@ function checkList(items: unknown[], s: JsonSchema, at: At, old: unknown): Field
   if (s.minItems !== undefined && items.length < s.minItems) {
     errors.push(invalid(at, items.length, `${at} in body should have at least ${s.minItems} items`));
   }
+  const { items: schema } = s;
+  if (!schema) return errors;
   const keys = s['x-kubernetes-list-type'] === 'map' ? (s['x-kubernetes-list-map-keys'] ?? []) : [];
   const before = keys.length && Array.isArray(old) ? itemsByKey(old, keys) : undefined;
   items.forEach((item, i) => {
     const same = before?.get(stringifyExact(keyOf(item, keys)));
-    errors.push(...validateValue(s.items ?? {}, item, `${at}[${i}]`, same));
+    errors.push(...validateValue(schema, item, `${at}[${i}]`, same));
   });
   return errors;
 }
@@ -227,12 +241,7 @@ function checkEnum(value: unknown, s: JsonSchema, at: At): FieldError[] {
  */
 export function validateValue(schema: JsonSchema, value: unknown, at: At, old: unknown): FieldError[] {
   if (old !== undefined && isDeepStrictEqual(value, old)) return [];
-  const errors: FieldError[] = [];
-  if (!hasType(value, schema)) {
-    const actual = typeName(value);
-    const wanted = schema['x-kubernetes-int-or-string'] && !schema.type ? 'integer,string' : schema.type;
-    errors.push(typeInvalid(at, actual, `${at} in body must be of type ${wanted}: ${JSON.stringify(actual)}`));
-  }
+  const errors = checkType(value, schema, at);
   if (value === null) return [...errors, ...checkEnum(value, schema, at)];
   errors.push(...checkComposition(value, schema, at), ...checkEnum(value, schema, at));
   if (typeof value === 'string') errors.push(...checkString(value, schema, at));
