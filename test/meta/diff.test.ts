@@ -194,6 +194,23 @@ describe('a path', () => {
     );
   });
 
+  it.each(['1', '-0', '01', '1e5', '1E+5', '1.', '.5', '-', 'true', 'nullable', 'null', '{}', '{', 'NaN', 'web'])(
+    'quotes the key %j only where it would be another value without',
+    (text) => {
+      const steps: PathStep[] = [{ keys: [['name', text]] }];
+      const isJson = ((): boolean => {
+        try {
+          JSON.parse(text);
+          return true;
+        } catch {
+          return false;
+        }
+      })();
+      expect(formatPath(steps)).toBe(isJson ? `[name=${JSON.stringify(text)}]` : `[name=${text}]`);
+      expect(parsePath(formatPath(steps))).toEqual(steps);
+    },
+  );
+
   it.each(['.a', 'a.', 'a b', 'a[', 'a[x]', 'a[=', 'a[k=v', '[0', 'a]'])('is not %j', (text) => {
     expect(() => parsePath(text)).toThrow(SyntaxError);
   });

@@ -32,7 +32,7 @@ export function ListTable({ kind, columns, rows, loading, sort, onSort, chosen, 
     count: rows.length,
     getScrollElement: () => box.current,
     estimateSize: () => ROW_HEIGHT,
-    overscan: 12,
+    overscan: 8,
   });
   const items = virtual.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
@@ -107,12 +107,12 @@ export function ListTable({ kind, columns, rows, loading, sort, onSort, chosen, 
         {items.map(({ index, start }) => {
           const row = rows[index];
           if (!row) return null;
-          const { uid } = row.metadata;
           return (
             <ListRow
-              key={uid}
+              // elements are not used again for other rows: a click that begins on one does not end on another
+              key={row.metadata.uid}
               {...{ row, columns, index, start, onToggle, onOpen }}
-              chosen={chosen.has(uid)}
+              chosen={chosen.has(row.metadata.uid)}
               active={index === active}
               href={address(objectPath(kind.resource, row.metadata))}
             />
