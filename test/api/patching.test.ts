@@ -263,6 +263,23 @@ test('an integer is no number with a point, unless the patch is strategic', asyn
   expect((await scaled(STRATEGIC, '{"spec":{"replicas":2.0}}')).object).toMatchObject({ spec: { replicas: 2 } });
 });
 
+test.each([
+  ['daemonsets.apps', { selector: { matchLabels: { a: 'c' } } }, ['spec.selector', 'spec.template.metadata.labels']],
+  [
+    'daemonsets.apps',
+    { updateStrategy: { rollingUpdate: { maxUnavailable: 0 } } },
+    ['spec.updateStrategy.rollingUpdate.maxUnavailable'],
+  ],
+  ['replicationcontrollers', { replicas: -1 }, ['spec.replicas']],
+])('what is wrong with an update of %s is told once: %j', async (resource, spec, fields) => {
+  const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } };
+  const selector = resource.startsWith('daemonsets') ? { matchLabels: { a: 'b' } } : { a: 'b' };
+  await t.create(resource, { metadata: { name: 'once' }, spec: { selector, template } });
+  const { details } = await refusal(t.merge(resource, 'once', { spec }));
+  expect(details?.causes?.map(({ field }) => field)).toEqual(fields);
+  await t.delete(resource, 'once');
+});
+
 test('an object that is not there comes before a patch that cannot be read, but after a configuration', async () => {
   for (const type of [JSON_PATCH, MERGE, STRATEGIC])
     expect(await refusal(patch(type, 'x', {}, 'nope'))).toMatchObject({ code: 404 });

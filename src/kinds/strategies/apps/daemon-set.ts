@@ -79,11 +79,11 @@ export const daemonSetStrategy: Strategy<DaemonSet> = withStatus<DaemonSet>({
   },
   validate: ({ spec = {} }, { sent }) => validateSpec(spec, sent),
   warnings: templateWarnings,
-  // an update checks the whole once more
+  validatesAllOnUpdate: true,
   validateUpdate: (object, old, { sent }) => [
     ...validateMetaOnUpdate(object, dnsSubdomainName),
-    ...validateSpec(object.spec ?? {}, sent),
     ...validateSameSelector(object.spec?.selector, old.spec?.selector, SELECTOR),
+    ...validateSpec(object.spec ?? {}, sent),
   ],
   subresources: {
     status: {

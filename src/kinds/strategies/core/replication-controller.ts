@@ -78,7 +78,7 @@ export const replicationControllerStrategy: Strategy<ReplicationController> = wi
     object.status = { replicas: 0 };
   },
   validate,
-  // the whole is checked twice: once for itself and once as a part of the update
+  validatesAllOnUpdate: true,
   validateUpdate: (object) => [...validateMetaOnUpdate(object, dnsSubdomainName), ...validate(object)],
   subresources: { status: statusWith<ReplicationController>(validateStatus) },
   warnings: (object, old) => [...(old ? [] : nameWarnings(object)), ...templateWarnings(object, old)],
