@@ -69,6 +69,24 @@ describe('a definition', () => {
 
   test.each<[string, Any, string[]]>([
     [
+      'a webhook without a namespace',
+      {
+        conversion: {
+          strategy: 'Webhook',
+          webhook: { clientConfig: { service: { name: 'a' } }, conversionReviewVersions: ['v1'] },
+        },
+      },
+      ['spec.conversion.webhookClientConfig.service.name: Required value'],
+    ],
+    [
+      'fields to select by of no schema',
+      { versions: [{ ...version(), schema: undefined, selectableFields: [{ jsonPath: '.spec.a' }] }] },
+      [
+        'spec.selectableFields: Invalid value: "": may only be set when validations.schema is included',
+        'spec.versions[0].schema.openAPIV3Schema: Required value',
+      ],
+    ],
+    [
       'group without a dot',
       { group: 'example' },
       [

@@ -76,8 +76,8 @@ function pathErrors(path: string, at: Path): FieldError[] {
 export function validateWebhookService({ name, namespace, path, port = 443 }: WebhookService, at: Path): FieldError[] {
   const errors: FieldError[] = [];
   // Kubernetes mixes the two up: kubernetes/kubernetes#141353
-  if (!namespace) errors.push(required(at.child('name'), 'service name is required'));
-  if (!name) errors.push(required(at.child('namespace'), 'service namespace is required'));
+  if (!namespace) errors.push(required(at.child('name')));
+  if (!name) errors.push(required(at.child('namespace')));
   const bad = isPortNumber(port);
   if (bad.length) errors.push(invalid(at.child('port'), port, `port is not valid: ${bad.join(', ')}`));
   return path === undefined ? errors : [...errors, ...pathErrors(path, at.child('path'))];

@@ -49,7 +49,7 @@ test.each([
   [
     { clientConfig: { service: { namespace: 'n', path: 'x', port: 0 } } },
     [
-      'clientConfig.service.namespace: Required value: service namespace is required',
+      'clientConfig.service.namespace: Required value',
       'clientConfig.service.path: Invalid value: "x": must start with a \'/\'',
       'clientConfig.service.path: Invalid value: "x": segment[0] may not be empty',
       'clientConfig.service.port: Invalid value: 0: port is not valid: must be between 1 and 65535, inclusive',

@@ -184,10 +184,7 @@ function* validateVersion(
   const fieldsAt = at.child('selectableFields');
   if (schema?.openAPIV3Schema)
     return [...errors, ...validateSelectableFields(selectableFields, schema.openAPIV3Schema, fieldsAt)];
-  return [
-    ...errors,
-    invalid(fieldsAt, '', 'selectableFields may only be set when version.schema.openAPIV3Schema is not included'),
-  ];
+  return [...errors, invalid(fieldsAt, '', 'may only be set when `version.schema.openAPIV3Schema` is not included')];
 }
 
 /** What all versions have in common. */
@@ -208,7 +205,7 @@ function* validateShared(spec: DefinitionSpec, parts: Hoisted, kept: ReadonlySet
   const at = SPEC.child('selectableFields');
   if (validation?.openAPIV3Schema)
     return [...errors, ...validateSelectableFields(selectableFields, validation.openAPIV3Schema, at)];
-  return [...errors, invalid(at, '', 'selectableFields may only be set when validations.schema is included')];
+  return [...errors, invalid(at, '', 'may only be set when validations.schema is included')];
 }
 
 /** Fields that the root may have beside status, by their Go names: what of them is not of type object stays valid for status alone. */
