@@ -124,13 +124,15 @@ const VARIABLES: Attack[] = [
   attack('a long path', 400, 'query($p: [String!]) { controllerRevisions(where: { data: { at: $p } }) { continue } }', {
     p: Array(50_000).fill('a'),
   }),
-  attack(
-    'values to be one of',
-    200,
-    'query($v: [String!]) { pods(where: { metadata: { name: { in: $v } } }) { continue } }',
-    {
-      v: Array.from({ length: 90_000 }, (_, i) => `x${i}`),
-    },
+  ...(
+    [
+      ['as many values to be one of as one may list', 200, 10_000],
+      ['more values to be one of', 400, 90_000],
+    ] as const
+  ).map(([what, code, length]) =>
+    attack(what, code, 'query($v: [String!]) { pods(where: { metadata: { name: { in: $v } } }) { continue } }', {
+      v: Array.from({ length }, (_, i) => `x${i}`),
+    }),
   ),
 ];
 
