@@ -8,6 +8,8 @@ import { typeNameOf } from './type-names.ts';
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 /** What version 2 has no word for. */
 const NOT_IN_V2 = new Set(['nullable', 'oneOf', 'anyOf', 'allOf', 'not', 'default', 'example', 'externalDocs']);
+/** What is told last in version 2, where it is told at all. */
+const PUT_LAST = new Set(['type', 'items', 'properties', 'required']);
 
 /** A schema and all below it, each changed by `change` when those below have been. */
 function mapped(schema: Node, change: (schema: Node) => Node): Node {
@@ -22,29 +24,35 @@ function mapped(schema: Node, change: (schema: Node) => Node): Node {
 }
 
 /**
- * What clients of version 2 understand: kubectl reads no field without a type that has properties or items, and takes
- * what is not named for wrong. Source: apiextensions' ToStructuralOpenAPIV2.
+ * What clients of version 2 understand, each schema changed by `change` when those below have been: kubectl reads no
+ * field without a type that has properties or items, and takes what is not named for wrong. Source: apiextensions'
+ * ToStructuralOpenAPIV2.
  */
-function asVersion2(schema: Node): Node {
-  const named = Object.entries((schema.properties ?? {}) as Node);
-  const nullable = new Set(named.flatMap(([name, one]) => ((one as Node).nullable ? name : [])));
-  const below = { ...schema };
-  if (named.length) below.properties = Object.fromEntries(named.map(([name, one]) => [name, asVersion2(one as Node)]));
-  for (const place of ['items', 'additionalProperties'])
-    if (isRecord(below[place])) below[place] = asVersion2(below[place]);
-  const { type, items, properties, required, ...rest } = below;
+function asVersion2(schema: Node, change: (schema: Node) => Node): Node {
+  const out: Node = {};
+  for (const key in schema) {
+    if (NOT_IN_V2.has(key) || PUT_LAST.has(key)) continue;
+    const value = schema[key];
+    out[key] = key === 'additionalProperties' && isRecord(value) ? asVersion2(value, change) : value;
+  }
+  const { type, items, required, additionalProperties: more } = schema;
+  const properties = schema.properties as Record<string, Node> | undefined;
   const keeps = schema['x-kubernetes-preserve-unknown-fields'] === true;
   const open = schema.nullable === true || keeps;
-  const more = schema.additionalProperties;
-  const wanted = isRecord(more) && more.nullable ? [] : ((required ?? []) as string[]).filter((n) => !nullable.has(n));
   const untyped = schema.nullable === true || (type === 'array' && (open || !items)) || (keeps && type === 'object');
-  return {
-    ...Object.fromEntries(Object.entries(rest).filter(([key]) => !NOT_IN_V2.has(key))),
-    ...(type !== undefined && !untyped && { type }),
-    ...(items !== undefined && !open && { items }),
-    ...(properties !== undefined && !open && { properties }),
-    ...(wanted.length && { required: wanted }),
-  };
+  if (type !== undefined && !untyped) out.type = type;
+  if (items !== undefined && !open) out.items = isRecord(items) ? asVersion2(items, change) : items;
+  if (properties !== undefined && !open)
+    out.properties = Object.fromEntries(
+      Object.entries(properties).map(([name, one]) => [name, asVersion2(one, change)]),
+    );
+  if (Array.isArray(required) && !(isRecord(more) && more.nullable)) {
+    const mayBeNull = (name: string): boolean =>
+      properties !== undefined && Object.hasOwn(properties, name) && Boolean(properties[name]?.nullable);
+    const wanted = (required as string[]).filter((name) => !mayBeNull(name));
+    if (wanted.length) out.required = wanted;
+  }
+  return change(out);
 }
 
 /**
@@ -90,8 +98,7 @@ function ownSchema(schema: Node | undefined, version: OpenApiVersion): Node {
     const required = [...new Set([...((one.required ?? []) as string[]), 'kind', 'apiVersion'])];
     return { ...one, properties: { ...(one.properties as Node), ...common }, required };
   };
-  const own = version === 2 ? asVersion2(schema) : mapped(schema, unfolded);
-  const whole = mapped(own, embedded);
+  const whole = version === 2 ? asVersion2(schema, embedded) : mapped(schema, (one) => embedded(unfolded(one)));
   return { type: 'object', ...whole, properties: { ...(whole.properties as Node), ...common } };
 }
 

@@ -67,3 +67,17 @@ test('hashes change with what is said, and with nothing else', () => {
   expect(openapi.second.hash('protobuf')).not.toBe(openapi.second.hash('json'));
   expect(openapi.second.hash('json')).toMatch(/^[0-9A-F]{128}$/);
 });
+
+test('what has been made is kept, and is told again byte for byte until its definition says something else', () => {
+  const { second } = openapi;
+  const documents = (): string[] => [second.jsonPieces(), second.protobufPieces()].map((p) => whole(p).toString('hex'));
+  add(0);
+  add(1);
+  const [json, protobuf] = documents();
+  const [jsonAgain, protobufAgain] = documents();
+  expect(jsonAgain === json && protobufAgain === protobuf).toBe(true);
+  registry.setCustom('resources0', customKinds({ ...definition(2), metadata: definition(0, 2).metadata }));
+  const { paths } = parse(second.jsonPieces());
+  expect(Object.keys(paths).some((path) => path.includes('/resources0'))).toBe(false);
+  expect(Object.keys(paths).some((path) => path.includes('/resources2'))).toBe(true);
+});
