@@ -88,6 +88,17 @@ test('sorting in runs is sorting, and keeps what is equal as it was', async () =
   expect(await sorted([], compare)).toEqual([]);
 });
 
+test('what is in order already is passed over once, and no more', async () => {
+  const items = Array.from({ length: 10_000 }, (_, n) => n);
+  let compared = 0;
+  const compare = (a: number, b: number): number => {
+    compared++;
+    return a - b;
+  };
+  expect(await sorted(items, compare)).toEqual(items);
+  expect(compared).toBeLessThan(items.length);
+});
+
 test('turns are given in the order in which they were asked for', async () => {
   const order: number[] = [];
   await Promise.all(Array.from({ length: 50 }, (_, i) => nextTurn().then(() => order.push(i))));

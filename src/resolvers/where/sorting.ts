@@ -22,6 +22,9 @@ export async function sorted<T>(items: readonly T[], compare: (a: T, b: T) => nu
 }
 
 async function merge<T>(a: readonly T[], b: readonly T[], compare: (a: T, b: T) => number, slice: Slice): Promise<T[]> {
+  const [last, first] = [a.at(-1), b[0]];
+  // many a list is in order already
+  if (last === undefined || first === undefined || compare(last, first) <= 0) return [...a, ...b];
   const out: T[] = [];
   let [i, j] = [0, 0];
   while (i < a.length || j < b.length) {
