@@ -1,5 +1,5 @@
 import { Card, Group, Text } from '@mantine/core';
-import { useMemo } from 'react';
+import { useEffect, useMemo } from 'react';
 import type { Kind } from '../server/kind.ts';
 import type { Within } from '../server/reach.ts';
 import { useQuery } from '../server/use-query.ts';
@@ -33,17 +33,22 @@ function documentsOf({ many, namespaced }: Kind, by: string | undefined) {
   };
 }
 
-/** How many objects of a kind there are, or were, and how they do. It leads to their list. */
+/**
+ * How many objects of a kind there are, or were, and how they do. It leads to their list.
+ * @param onKnown is called when it says so, or why it cannot; the same function at each render
+ */
 export function CountCard({
   kind,
   health,
   within,
   at,
+  onKnown,
 }: {
   kind: Kind;
   health: Health | undefined;
   within: Within;
   at: string | undefined;
+  onKnown: () => void;
 }) {
   const documents = useMemo(() => documentsOf(kind, health?.by), [kind, health]);
   const { namespaces, watch } = within;
@@ -61,6 +66,10 @@ export function CountCard({
   );
   const counted = follows ? now.state : read.data?.counted;
   const error = follows ? now.error : read.error;
+  const isKnown = counted !== undefined || error !== undefined;
+  useEffect(() => {
+    if (isKnown) onKnown();
+  }, [isKnown, onKnown]);
   const groups = health ? (counted?.groups ?? []) : [];
   const ill = groups
     .filter(({ by: [word] }) => !health?.good.includes(word ?? ''))

@@ -1,7 +1,9 @@
 import { SimpleGrid, Stack, Title } from '@mantine/core';
-import { useSearch } from '@tanstack/react-router';
+import { useRouter, useSearch } from '@tanstack/react-router';
+import { useEffect, useReducer } from 'react';
 import { ChangeList } from '../changes/change-list.tsx';
 import { useChanges } from '../changes/use-changes.ts';
+import type { Kind } from '../server/kind.ts';
 import { useReach } from '../server/use-reach.ts';
 import { usePageTitle } from '../shared/use-page-title.ts';
 import { Problem } from '../shared/problem.tsx';
@@ -31,6 +33,31 @@ const COUNTED: readonly { resource: string; health?: Health }[] = [
 const SHOWN = 15;
 const ASKED = 30;
 const ASK_MS = 5_000;
+/** Numbers that have not come by then are waited for no longer, ms. */
+const WAIT_MS = 3_000;
+
+const NOTHING: readonly Kind[] = [];
+
+/** Whether so many have called what is returned, or have had their time. */
+function useAll(count: number): [all: boolean, one: () => void] {
+  const [known, one] = useReducer((before: number) => before + 1, 0);
+  const [isLate, late] = useReducer(() => true, false);
+  useEffect(() => {
+    const timer = setTimeout(late, WAIT_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return [isLate || known >= count, one];
+}
+
+/** Fetches the other pages when this one is whole, so that they are there when somebody goes to them. */
+function useOtherPages(isWhole: boolean): void {
+  const router = useRouter();
+  useEffect(() => {
+    if (!isWhole) return;
+    // what cannot be fetched now is fetched when it is needed, and tells then why not
+    for (const route of Object.values(router.routesById)) void router.loadRouteChunk(route)?.catch(() => undefined);
+  }, [router, isWhole]);
+}
 
 /** What there is and how it does, each number leading to its list; what is used, and what changed lately. */
 export function OverviewPage() {
@@ -42,18 +69,24 @@ export function OverviewPage() {
   const byResource = new Map(listable.map((kind) => [kind.resource, kind]));
   const nodes = byResource.get('nodes');
   const nodesWithin = nodes && reach.of(nodes);
-  const { data, error } = useChanges(listable, { first: ASKED, every: ASK_MS, status: false });
+  const cards = COUNTED.flatMap(({ resource, health }) => {
+    const kind = byResource.get(resource);
+    const within = kind && reach.of(kind);
+    return kind && within ? [{ kind, health, within }] : [];
+  });
+  const [allKnown, onKnown] = useAll(cards.length);
+  // the numbers come first: to compare what was with what is takes the server longer
+  const { data, error } = useChanges(allKnown ? listable : NOTHING, { first: ASKED, every: ASK_MS, status: false });
+  useOtherPages(data !== undefined || error !== undefined);
   return (
     <Stack>
       <Title order={2} size="h3">
         Overview
       </Title>
       <SimpleGrid cols={{ base: 2, sm: 3, lg: 4 }}>
-        {COUNTED.flatMap(({ resource, health }) => {
-          const kind = byResource.get(resource);
-          const within = kind && reach.of(kind);
-          return kind && within ? [<CountCard key={resource} {...{ kind, health, within, at }} />] : [];
-        })}
+        {cards.map((card) => (
+          <CountCard key={card.kind.resource} {...card} {...{ at, onKnown }} />
+        ))}
       </SimpleGrid>
       {nodes && nodesWithin && !namespaces.length && at === undefined && (
         <ClusterUsage nodes={nodes} within={nodesWithin} />
