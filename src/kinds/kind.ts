@@ -245,6 +245,8 @@ export interface Registry {
   /** bumped at each change: caches of derived things (OpenAPI, GraphQL schema, discovery) compare it */
   readonly generation: number;
   all(): readonly Kind[];
+  /** those of one storage key, in the order of all; the same list for as long as they are the same */
+  ofKey(key: string): readonly Kind[];
   /** in the order of preference, as discovery lists them */
   groups(): readonly { group: string; versions: readonly string[] }[];
   byResource(group: string, version: string, resource: string): Kind | undefined;
@@ -259,5 +261,6 @@ export interface Registry {
   leadingTo(key: string, which: 'all' | 'typed'): readonly { relation: Relation<ObjectLike>; declaring: Kind }[];
   /** replaces all custom kinds of one definition (empty list: removed) */
   setCustom(definition: string, kinds: readonly Kind[]): void;
-  onChange(listener: () => void): () => void;
+  /** `keys`: of which storage keys there are other kinds now */
+  onChange(listener: (keys: ReadonlySet<string>) => void): () => void;
 }

@@ -37,6 +37,17 @@ interface Lists {
 }
 
 const NONE: readonly Leading[] = [];
+const NO_KINDS: readonly Kind[] = [];
+
+function byStorageKey(kinds: readonly Kind[]): Map<string, Kind[]> {
+  const byKey = new Map<string, Kind[]>();
+  for (const kind of kinds) {
+    const known = byKey.get(kind.storage.key);
+    if (known) known.push(kind);
+    else byKey.set(kind.storage.key, [kind]);
+  }
+  return byKey;
+}
 
 /** Kinds by a name that is one's alone; of several that have it, the last of all kinds. */
 class ByName {
@@ -79,7 +90,11 @@ class KindRegistry implements Registry {
   private readonly builtin: readonly Kind[];
   private readonly builtinGroups: ReadonlySet<string>;
   private readonly custom = new Map<string, readonly Kind[]>();
-  private readonly listeners = new Set<() => void>();
+  private readonly listeners = new Set<(keys: ReadonlySet<string>) => void>();
+  private readonly kindsByKey = new Map<string, readonly Kind[]>();
+  private readonly builtinByKey: ReadonlyMap<string, readonly Kind[]>;
+  /** definitions that have kinds of a storage key */
+  private readonly definitionsByKey = new Map<string, Set<string>>();
   private readonly kindsByResource: ByName;
   private readonly kindsByKind: ByName;
   private readonly preferredByKey = new Map<string, Kind>();
@@ -95,10 +110,19 @@ class KindRegistry implements Registry {
     const all = (): readonly Kind[] => this.all();
     this.kindsByResource = new ByName(({ group, version, resource }) => `${group}/${version}/${resource}`, all);
     this.kindsByKind = new ByName(({ group, version, kind }) => `${group}/${version}/${kind}`, all);
-    this.take([], this.builtin);
+    this.kindsByResource.replace([], this.builtin);
+    this.kindsByKind.replace([], this.builtin);
+    this.builtinByKey = byStorageKey(this.builtin);
+    for (const [key, kinds] of this.builtinByKey) {
+      this.kindsByKey.set(key, kinds);
+      this.prefer(key);
+    }
   }
   all(): readonly Kind[] {
     return this.current().all;
+  }
+  ofKey(key: string): readonly Kind[] {
+    return this.kindsByKey.get(key) ?? NO_KINDS;
   }
   groups(): Groups {
     const lists = this.current();
@@ -130,11 +154,11 @@ class KindRegistry implements Registry {
     if (kinds.length) this.custom.set(definition, kinds);
     else this.custom.delete(definition);
     this.lists = undefined;
-    this.take(before ?? [], kinds);
+    const keys = this.take(definition, before ?? [], kinds);
     this.generation++;
-    for (const listener of this.listeners) listener();
+    for (const listener of this.listeners) listener(keys);
   }
-  onChange(listener: () => void): () => void {
+  onChange(listener: (keys: ReadonlySet<string>) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
@@ -147,22 +171,45 @@ class KindRegistry implements Registry {
     return (this.lists = { all: [...this.builtin, ...custom], groups: undefined });
   }
 
-  /** One definition's kinds in the place of those that it had; what others have stays as it is. */
-  private take(before: readonly Kind[], kinds: readonly Kind[]): void {
+  /**
+   * One definition's kinds in the place of those that it had; what others have stays as it is, and is not walked through:
+   * of a thousand definitions each would be at each change. Returns their storage keys.
+   */
+  private take(definition: string, before: readonly Kind[], kinds: readonly Kind[]): ReadonlySet<string> {
     this.kindsByResource.replace(before, kinds);
     this.kindsByKind.replace(before, kinds);
-    const given = [...before, ...kinds];
-    const keys = new Map(given.map(({ storage }): [string, Kind[]] => [storage.key, []]));
+    const keys = new Set(kinds.map(({ storage }) => storage.key));
+    for (const { storage } of before)
+      if (!keys.has(storage.key)) this.definitionsByKey.get(storage.key)?.delete(definition);
+    for (const key of keys) {
+      const definitions = this.definitionsByKey.get(key);
+      if (definitions) definitions.add(definition);
+      else this.definitionsByKey.set(key, new Set([definition]));
+    }
+    for (const { storage } of before) keys.add(storage.key);
+    for (const key of keys) this.gather(key);
     // versions that come to a group of built-in kinds may change the order of theirs
-    const groups = new Set(given.map(({ group }) => group));
-    for (const { group, storage } of this.builtin) if (groups.has(group)) keys.set(storage.key, []);
-    for (const kind of this.all()) keys.get(kind.storage.key)?.push(kind);
-    for (const [key, all] of keys) this.prefer(key, all);
+    const groups = new Set([...before, ...kinds].map(({ group }) => group));
+    const others = this.builtin.filter(({ group }) => groups.has(group)).map(({ storage }) => storage.key);
+    for (const key of new Set([...keys, ...others])) this.prefer(key);
+    return keys;
   }
 
-  private prefer(key: string, kinds: readonly Kind[]): void {
+  /** Built-in kinds of a storage key before custom ones, and those in the order of all. */
+  private gather(key: string): void {
+    const definitions = [...(this.definitionsByKey.get(key) ?? [])].sort();
+    if (definitions.length === 0) this.definitionsByKey.delete(key);
+    const custom = definitions
+      .flatMap((one) => this.custom.get(one) ?? [])
+      .filter(({ storage }) => storage.key === key);
+    const all = [...(this.builtinByKey.get(key) ?? []), ...custom];
+    if (all.length) this.kindsByKey.set(key, all);
+    else this.kindsByKey.delete(key);
+  }
+
+  private prefer(key: string): void {
     let best: Kind | undefined;
-    for (const kind of kinds) {
+    for (const kind of this.ofKey(key)) {
       // of groups that share a storage key, the one that stores it is preferred
       const own = kind.group === kind.storage.group;
       if (!best || (own && (best.group !== kind.group || this.comesBefore(kind, best)))) best = kind;

@@ -62,9 +62,13 @@ test('definitions that come, change and go leave what one would have that was ma
           of.byResource(kind.group, kind.version, kind.resource) === kind,
           of.byKind(kind.group, kind.version, kind.kind)?.resource,
           of.preferred(kind.storage.key)?.version,
+          of.ofKey(kind.storage.key).map(({ version }) => version),
         ]),
     ];
     expect(told(changing)).toEqual(told(made));
+    for (const { storage } of changing.all())
+      expect(changing.ofKey(storage.key)).toEqual(changing.all().filter((kind) => kind.storage.key === storage.key));
+    expect(changing.ofKey(name)).toHaveLength(defined.get(name)?.length ?? 0);
     expect(changing.preferred('deployments.apps')?.version).toBe('v1');
     for (const gone of ['v1', 'v2'])
       if (!defined.get(name)?.some(({ version }) => version === gone))

@@ -94,6 +94,7 @@ export class Dependencies {
         return real.generation;
       },
       all: () => this.note('all', () => real.all()),
+      ofKey: (key) => this.note(`kinds ${key}`, () => real.ofKey(key)),
       groups: () => this.note('groups', () => real.groups()),
       byResource: (group, version, resource) =>
         this.note(`resource ${group}/${version}/${resource}`, () => real.byResource(group, version, resource)),

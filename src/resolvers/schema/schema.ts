@@ -30,6 +30,8 @@ export class Schema {
   private readonly used = new Set<Kind>();
   /** what was last found of definitions that are not served as they are: what they lack may come, what has their names go */
   private readonly faulty = new Map<string, DefinitionFault>();
+  /** storage keys of which there are kinds that have not been looked at */
+  private readonly changed = new Set<string>();
   private checking = false;
   private stopped = false;
 
@@ -47,6 +49,7 @@ export class Schema {
   start(log: (error: unknown) => void): () => void {
     const check = (): void => void this.check().catch(log);
     this.early = new WeakSet(this.registry.all());
+    for (const kind of this.registry.all()) if (kind.custom) this.changed.add(kind.storage.key);
     this.types.onUse = (kind) => {
       if (this.checked.has(kind) || this.used.has(kind)) return;
       this.used.add(kind);
@@ -56,7 +59,10 @@ export class Schema {
       .prepare(() => this.stopped)
       .then(check)
       .catch(log);
-    const ignore = this.registry.onChange(check);
+    const ignore = this.registry.onChange((keys) => {
+      for (const key of keys) this.changed.add(key);
+      check();
+    });
     return () => {
       this.stopped = true;
       ignore();
@@ -81,7 +87,7 @@ export class Schema {
    * Looks at custom kinds. Of one that has come only its names are looked at, which reads no schema: of a thousand kinds
    * few are ever asked for. Its types are made when it is used; one of which they cannot be made is left out, and reported.
    */
-  async check(): Promise<void> {
+  private async check(): Promise<void> {
     if (this.checking) return;
     this.checking = true;
     try {
@@ -108,16 +114,14 @@ export class Schema {
   }
 
   /** Kinds of definitions of which something is new, or was wrong when they were looked at last. */
-  private open(): Map<string, Kind[]> {
-    const open = new Map<string, Kind[]>([...this.faulty.keys()].map((key) => [key, []]));
-    const custom = this.registry.all().filter((kind) => kind.custom);
-    for (const kind of custom) if (!this.seen.has(kind)) open.set(kind.storage.key, []);
-    if (open.size) for (const kind of custom) open.get(kind.storage.key)?.push(kind);
-    return open;
+  private open(): Map<string, readonly Kind[]> {
+    const keys = new Set([...this.faulty.keys(), ...this.changed]);
+    return new Map([...keys].map((key) => [key, this.registry.ofKey(key).filter(({ custom }) => custom)]));
   }
 
   /** Reports what is wrong, where that is not known to be what the definition's condition says. */
   private lookAt(key: string, kinds: readonly Kind[]): void {
+    this.changed.delete(key);
     const news = kinds.some((kind) => !this.seen.has(kind) && !this.early.has(kind));
     for (const kind of kinds) this.seen.add(kind);
     const before = this.faulty.get(key);
@@ -148,7 +152,7 @@ export class Schema {
     this.early.delete(kind);
     this.seen.delete(kind);
     const { key } = kind.storage;
-    const kinds = this.registry.all().filter(({ storage }) => storage.key === key);
+    const kinds = this.registry.ofKey(key);
     if (kinds.includes(kind)) this.lookAt(key, kinds);
     if (slice.over) await slice.next();
   }

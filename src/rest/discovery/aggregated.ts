@@ -25,7 +25,16 @@ function responseKind(kind: Kind, body: GroupVersionKind): GroupVersionKind {
     : { group: body.group, version: body.version, kind: body.kind };
 }
 
+/** of kinds that are served: a kind never changes, and of a thousand few are others when they are listed again */
+const made = new WeakMap<Kind, AggregatedResource>();
+
 function resourceOf(kind: Kind): AggregatedResource {
+  let resource = made.get(kind);
+  if (!resource) made.set(kind, (resource = makeResource(kind)));
+  return resource;
+}
+
+function makeResource(kind: Kind): AggregatedResource {
   const subresources = [...kind.subresources.values()].map(({ name, verbs, kind: body }) => ({
     subresource: name,
     responseKind: responseKind(kind, body),
@@ -45,12 +54,18 @@ function resourceOf(kind: Kind): AggregatedResource {
 
 /** KEP-3352: everything in one document per root. */
 export function aggregatedGroups(registry: Registry): { core: AggregatedGroup[]; groups: AggregatedGroup[] } {
-  const all = registry.all();
+  const resources = new Map<string, AggregatedResource[]>();
+  for (const kind of registry.all()) {
+    const id = `${kind.group}/${kind.version}`;
+    const known = resources.get(id);
+    if (known) known.push(resourceOf(kind));
+    else resources.set(id, [resourceOf(kind)]);
+  }
   const make = ({ group, versions }: { group: string; versions: readonly string[] }): AggregatedGroup => ({
     metadata: group ? { name: group } : {},
     versions: versions.map((version) => ({
       version,
-      resources: all.filter((k) => k.group === group && k.version === version).map(resourceOf),
+      resources: resources.get(`${group}/${version}`) ?? [],
       freshness: 'Current',
     })),
   });

@@ -23,7 +23,16 @@ const storageVersionHash = ({ storage: { group, version, kind, strategy } }: Kin
 
 const byName = (a: ApiResource, b: ApiResource): number => (a.name < b.name ? -1 : 1);
 
-function resourcesOf(kind: Kind): ApiResource[] {
+/** of kinds that are served, none of which ever changes */
+const listed = new WeakMap<Kind, readonly ApiResource[]>();
+
+function resourcesOf(kind: Kind): readonly ApiResource[] {
+  let resources = listed.get(kind);
+  if (!resources) listed.set(kind, (resources = makeResources(kind)));
+  return resources;
+}
+
+function makeResources(kind: Kind): ApiResource[] {
   const own: ApiResource = {
     name: kind.resource,
     singularName: kind.singular,
@@ -93,7 +102,8 @@ export class Discovery {
       resources.set(id, list);
       list.push(...resourcesOf(kind));
     }
-    for (const [id, list] of resources) if (this.isBuiltin(id.slice(0, id.indexOf('/')))) list.sort(byName);
+    const builtin = new Set(registry.all().flatMap(({ group, custom }) => (custom ? [] : group)));
+    for (const [id, list] of resources) if (builtin.has(id.slice(0, id.indexOf('/')))) list.sort(byName);
     const groups = registry
       .groups()
       .filter(({ group }) => group !== '')
