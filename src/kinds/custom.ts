@@ -7,7 +7,7 @@ import { headOf } from './builtin.ts';
 import { customColumns, type PrinterColumn } from './custom/columns.ts';
 import type { JsonSchema } from './custom/json-schema.ts';
 import { prune } from './custom/prune.ts';
-import { declaredReferences } from './custom/references.ts';
+import { declaredReferences, type DeclaredReferences } from './custom/references.ts';
 import type { ScalePaths } from './custom/scale.ts';
 import { completeCustom, customStrategy, type CustomFacts } from './custom/strategy.ts';
 import { sortedCopy } from './custom/sorted.ts';
@@ -107,24 +107,50 @@ const storedVersionsOf = (definition: KubeObject): readonly string[] =>
 
 const specOf = (definition: KubeObject): Spec => definition['spec'] as Spec;
 
+/** What kinds are made of: a definition without its schemas, which are most of it. Functions of kinds hold no more. */
+interface Bare {
+  spec: Spec;
+  /** of one state of one definition */
+  id: string;
+  /** the first version in which objects were stored; undefined where none has been yet */
+  first: string | undefined;
+  references: DeclaredReferences;
+  since: number;
+}
+
+function bareOf(definition: KubeObject, since: number): Bare {
+  const { versions, ...spec } = specOf(definition);
+  const { uid, generation } = definition.metadata;
+  return {
+    spec: { ...spec, versions: versions.map(({ schema: _, ...version }) => version) },
+    id: `${uid} ${generation}`,
+    first: storedVersionsOf(definition)[0],
+    references: declaredReferences(definition),
+    since,
+  };
+}
+
 /**
  * The kinds of a CustomResourceDefinition, one per served version; none while it has no storage version. Names are
  * those of its spec.
  * @param since revision at which it was made
  * @param source the same definition, for who looks at its schemas later; it need not be kept in memory until then
  */
-export function customKinds(definition: KubeObject, since = 0, source = (): KubeObject => definition): Kind[] {
-  const { group, scope, names, versions } = specOf(definition);
-  const { uid, generation } = definition.metadata;
+export function customKinds(definition: KubeObject, since = 0, source?: () => KubeObject): Kind[] {
+  return kindsOf(bareOf(definition, since), source ?? (() => definition));
+}
+
+function kindsOf({ spec, id, first, references, since }: Bare, source: () => KubeObject): Kind[] {
+  const { group, scope, names, versions } = spec;
+  const { relations, faults } = references;
   const stored = versions.find((v) => v.storage);
   if (!stored) return [];
-  const { relations, faults } = declaredReferences(definition);
   const schemaOf = (name: string) => (): JsonSchema | undefined =>
     specOf(source()).versions.find((v) => v.name === name)?.schema?.openAPIV3Schema;
   const storedFacts = factsOf(stored, schemaOf(stored.name));
   const storedAs = { group, version: stored.name, kind: names.kind };
-  const webhook = webhookOf(specOf(definition));
-  const firstVersion = apiVersionOf({ group, version: storedVersionsOf(definition)[0] ?? stored.name });
+  const webhook = webhookOf(spec);
+  const firstVersion = apiVersionOf({ group, version: first ?? stored.name });
   const storageOf = (facts: CustomFacts): StorageKind => ({
     ...storedAs,
     key: `${names.plural}.${group}`,
@@ -156,7 +182,7 @@ export function customKinds(definition: KubeObject, since = 0, source = (): Kube
       },
       custom: true,
       definition: {
-        id: `${uid} ${generation}`,
+        id,
         schema: schemaOf(v.name),
         firstVersion,
         get versions() {

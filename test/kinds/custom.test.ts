@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { customKinds } from '../../src/kinds/custom.ts';
 import { decode, decodePatched } from '../../src/kinds/decode.ts';
@@ -205,6 +207,37 @@ describe('CEL rules', () => {
       'Invalid value: a is immutable',
     ]);
   });
+});
+
+test('kinds of a definition that can be read again do not keep it in memory', async () => {
+  const definition = (): KubeObject =>
+    ({
+      metadata: { name: 'widgets.example.com', annotations: { 'ku7s.io/references': '[]' } },
+      spec: {
+        group: 'example.com',
+        scope: 'Namespaced',
+        names: { plural: 'widgets', kind: 'Widget' },
+        versions: ['v1', 'v2'].map((name) => ({
+          name,
+          served: true,
+          storage: name === 'v1',
+          schema: { openAPIV3Schema: { type: 'object', properties: { spec: specSchema } } },
+        })),
+      },
+    }) as unknown as KubeObject;
+  const made = (): { kinds: Kind[]; refs: WeakRef<object>[] } => {
+    const read = definition();
+    const { versions } = read['spec'] as { versions: { schema: object }[] };
+    return { kinds: customKinds(read, 1, definition), refs: versions.map(({ schema }) => new WeakRef(schema)) };
+  };
+  const { kinds, refs } = made();
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  // a WeakRef holds what it refers to until the turn in which it was made is over
+  await new Promise((resolve) => setImmediate(resolve));
+  collect();
+  expect(refs.map((ref) => ref.deref())).toEqual([undefined, undefined]);
+  expect(kinds.map((kind) => kind.definition?.schema()?.type)).toEqual(['object', 'object']);
 });
 
 test('custom kinds come and go in the registry', () => {

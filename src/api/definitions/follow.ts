@@ -10,7 +10,7 @@ import type { RequestContext, Target } from '../contract.ts';
 import type { Core } from '../core.ts';
 import { removeAuthorized } from '../delete.ts';
 import { follow } from '../follow.ts';
-import { copyAs, objectAs } from '../object-as.ts';
+import { copyAs, type ObjectOf } from '../object-as.ts';
 import { updateManagedFields } from '../patch/apply/managed.ts';
 import { operationOf } from '../write/operation.ts';
 import { ownershipOf } from '../write/ownership.ts';
@@ -22,6 +22,7 @@ import { isEstablished, wantedStatus } from './status.ts';
 import type { DefinitionFault } from '../contract.ts';
 
 const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io';
+type Definition = ObjectOf<typeof DEFINITIONS>;
 /** Objects that are deleted at once when their definition goes, and how soon it is looked at again. */
 const AT_ONCE = 64;
 const AGAIN_MS = 1_000;
@@ -76,8 +77,10 @@ class Definitions {
     this.faults.set(name, fault);
     if (!fault && !this.faulty.has(name)) return;
     const stored = this.core.store.get({ resource: DEFINITIONS, namespace: '', name });
-    if (stored && !stored.object.metadata.deletionTimestamp)
-      void this.settle(stored).catch(this.report(`definition ${name}`));
+    if (!stored) return;
+    const definition = copyAs(DEFINITIONS, stored);
+    if (!definition.metadata.deletionTimestamp)
+      void this.settle(stored, definition).catch(this.report(`definition ${name}`));
   }
 
   follow(): void {
@@ -114,17 +117,18 @@ class Definitions {
     this.core.registry.setCustom(name, []);
   }
 
+  /** What is read here is a copy: definitions are large, and kept in memory a thousand of them would be of no use. */
   private seen(stored: Stored): void {
-    const definition = objectAs(DEFINITIONS, stored);
+    const definition = copyAs(DEFINITIONS, stored);
     this.names.put(definition);
     this.versions.put(definition);
     if (definition.status?.conditions?.some(({ type }) => type === 'GraphQL')) this.faulty.add(stored.name);
     else this.faulty.delete(stored.name);
-    this.serve(stored);
-    if (stored.object.metadata.deletionTimestamp) {
-      if (stored.object.metadata.finalizers?.includes(CLEANUP))
-        void this.cleanUp(stored.name).catch(this.report(`definition ${stored.name}`));
-    } else void this.settle(stored).catch(this.report(`definition ${stored.name}`));
+    this.serve(stored, definition);
+    const { deletionTimestamp, finalizers } = definition.metadata;
+    if (deletionTimestamp) {
+      if (finalizers?.includes(CLEANUP)) void this.cleanUp(stored.name).catch(this.report(`definition ${stored.name}`));
+    } else void this.settle(stored, definition).catch(this.report(`definition ${stored.name}`));
   }
 
   /** Names that a definition had are free for those of its group that want them. */
@@ -138,8 +142,7 @@ class Definitions {
   }
 
   /** Kinds are made anew only when something is said of them that was not: all that was made of them would be made anew. */
-  private serve(stored: Stored): void {
-    const definition = objectAs(DEFINITIONS, stored);
+  private serve(stored: Stored, definition: Definition): void {
     if (!isEstablished(definition)) return;
     const { uid, generation, annotations } = definition.metadata;
     const said = `${uid} ${generation} ${annotations?.[REFERENCES_ANNOTATION] ?? ''}`;
@@ -148,7 +151,7 @@ class Definitions {
       const since = this.created.get(`/${stored.name}`);
       this.core.registry.setCustom(
         stored.name,
-        customKinds(definition, since, () => stored.object),
+        customKinds(definition, since, () => stored.copy()),
       );
       this.served.set(stored.name, said);
     } catch (error) {
@@ -156,12 +159,12 @@ class Definitions {
     }
   }
 
-  private async settle(stored: Stored): Promise<void> {
-    const definition = objectAs(DEFINITIONS, stored);
+  /** @param definition the same, which may be changed */
+  private async settle(stored: Stored, definition: Definition): Promise<void> {
     const others = this.names.others(stored.name);
     const status = wantedStatus(definition, others, formatTime(this.core.clock.now()), this.faults.get(stored.name));
     if (!status) return;
-    const wanted: KubeObject = { ...copyAs(DEFINITIONS, stored), status };
+    const wanted: KubeObject = { ...definition, status };
     const { kind } = this.target(stored.name);
     const op = operationOf(this.core, system, this.target(stored.name), 'establish', {});
     const ownership = ownershipOf(this.core.registry, kind, 'status');
