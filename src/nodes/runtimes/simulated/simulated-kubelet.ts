@@ -149,7 +149,9 @@ export class SimulatedKubelet {
     return made;
   }
 
-  private request({ client, name }: SimulatedNode): Promise<ServingPair> {
+  private async request({ client, name }: SimulatedNode): Promise<ServingPair> {
+    // those that waited in line until those before them gave up
+    if (this.stopped) throw new Error('the kubelet has stopped');
     const { clock } = this.options;
     return requestServingPair({
       client,
