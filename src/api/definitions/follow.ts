@@ -177,7 +177,10 @@ class Definitions {
       now: op.now,
     });
     // a conflict means that another process has done it, or that a new event comes
-    await this.core.store.commit(writeOf(op, storedForm(kind.storage, false, wanted), stored.revision));
+    const write = writeOf(op, storedForm(kind.storage, false, wanted), stored.revision);
+    // nobody asks for the object soon: the store need not keep it beside its bytes
+    if (write.type === 'update') delete write.object;
+    await this.core.store.commit(write);
   }
 
   private async cleanUp(name: string): Promise<void> {
