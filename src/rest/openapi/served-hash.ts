@@ -13,7 +13,7 @@ const idOf = ({ group, version, resource, definition }: Kind): string =>
  * the kinds for it, and no client computes it.
  */
 export function servedHash(document: string, kinds: readonly Kind[]): string {
-  const hash = createHash('sha512').update(`${EDITION} ${document}`);
-  for (const kind of kinds) hash.update(`\n${idOf(kind)}`);
-  return hash.digest('hex').toUpperCase();
+  // in one text: a call for each of a thousand kinds takes longer than the hash
+  const text = [`${EDITION} ${document}`, ...kinds.map(idOf)].join('\n');
+  return createHash('sha512').update(text).digest('hex').toUpperCase();
 }
