@@ -67,6 +67,20 @@ test('a definition is established, its objects are served, and they go with it',
     acceptedNames: { plural: 'widgets', kind: 'Widget' },
     storedVersions: ['v1'],
   });
+  // who establishes it owns what that changes, and nothing of the spec
+  const owners = (established.metadata.managedFields ?? []).map(({ manager, subresource, fieldsV1 }) => ({
+    owner: `${manager} ${subresource ?? ''}`,
+    fields: Object.keys(fieldsV1 ?? {}),
+    below: Object.keys((fieldsV1 as Record<string, object> | undefined)?.['f:status'] ?? {}),
+  }));
+  expect(owners).toEqual([
+    {
+      owner: 'kube-apiserver status',
+      fields: ['f:status'],
+      below: ['f:acceptedNames', 'f:conditions'],
+    },
+    { owner: 'test ', fields: ['f:spec'], below: [] },
+  ]);
   const { object } = await t.create('widgets.example.com', { metadata: { name: 'w' }, spec: {} });
   expect(object).toMatchObject({
     apiVersion: 'example.com/v1',

@@ -1,5 +1,5 @@
 import { customKinds } from '../../kinds/custom.ts';
-import { objectOf, storedForm } from '../../kinds/encode.ts';
+import { fromStorage, storedForm } from '../../kinds/encode.ts';
 import { CLEANUP } from '../../kinds/strategies/custom-resource-definition.ts';
 import { REFERENCES_ANNOTATION } from '../../kinds/custom/references.ts';
 import { formatTime } from '../../meta/time.ts';
@@ -159,18 +159,19 @@ class Definitions {
     }
   }
 
-  /** @param definition the same, which may be changed */
+  /** @param definition the same, read */
   private async settle(stored: Stored, definition: Definition): Promise<void> {
     const others = this.names.others(stored.name);
     const status = wantedStatus(definition, others, formatTime(this.core.clock.now()), this.faults.get(stored.name));
     if (!status) return;
-    const wanted: KubeObject = { ...definition, status };
+    // the spec is the same in both, so that nobody has to compare its parts
+    const wanted: KubeObject = { ...definition, metadata: { ...definition.metadata }, status };
     const { kind } = this.target(stored.name);
     const op = operationOf(this.core, system, this.target(stored.name), 'establish', {});
     const ownership = ownershipOf(this.core.registry, kind, 'status');
     updateManagedFields({
       ...ownership,
-      live: objectOf(kind, stored),
+      live: fromStorage(kind, definition),
       object: wanted,
       manager: op.by.manager,
       subresource: 'status',
