@@ -1,4 +1,5 @@
-// Bundles the dashboard, the GraphiQL page and its editor's workers into dist/dashboard/, with a gzipped copy beside each file.
+// Bundles the dashboard, the GraphiQL page and its editor's workers into dist/dashboard/, with a gzipped copy beside each
+// file, and the names of the parts that the dashboard begins with in first-parts.json.
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,13 +24,15 @@ export async function buildDashboard(outdir = path.join(root, 'dist/dashboard'))
     logLevel: 'error',
     define: { 'process.env.NODE_ENV': '"production"' },
   };
-  await build({
+  const { metafile } = await build({
     ...common,
+    metafile: true,
     entryPoints: { dashboard: 'dashboard/app/main.tsx' },
     // what is not needed at first (editor, terminal, plots) is fetched when it is
     splitting: true,
     chunkNames: 'chunk-[hash]',
   });
+  const first = firstParts(metafile.outputs);
   await build({
     ...common,
     entryPoints: {
@@ -42,6 +45,17 @@ export async function buildDashboard(outdir = path.join(root, 'dist/dashboard'))
   for (const name of readdirSync(outdir)) {
     writeFileSync(path.join(outdir, `${name}.gz`), gzipSync(readFileSync(path.join(outdir, name)), { level: 9 }));
   }
+  writeFileSync(path.join(outdir, 'first-parts.json'), JSON.stringify(first));
+}
+
+/** The names of all that dashboard.js imports before it runs: the page asks for them together with it. */
+function firstParts(outputs) {
+  const start = Object.keys(outputs).find((name) => path.basename(name) === 'dashboard.js');
+  const found = new Set([start]);
+  for (const name of found)
+    for (const { kind, path: to } of outputs[name].imports) if (kind === 'import-statement') found.add(to);
+  found.delete(start);
+  return [...found].map((name) => path.basename(name)).toSorted();
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildDashboard(process.argv[2]);

@@ -1,8 +1,10 @@
-import { createRootRoute, createRoute, createRouter, type SearchMiddleware } from '@tanstack/react-router';
-import { ApplyPage } from './apply/apply-page.tsx';
-import { ChangesPage } from './changes/changes-page.tsx';
-import { ListPage } from './list/list-page.tsx';
-import { ObjectPage } from './object/object-page.tsx';
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  type SearchMiddleware,
+} from '@tanstack/react-router';
 import { OverviewPage } from './overview/overview-page.tsx';
 import { searchOf, type ListSearch, type ObjectSearch, type PageSearch } from './search-params.ts';
 import { Layout } from './shell/layout.tsx';
@@ -31,16 +33,24 @@ export const listRoute = createRoute({
   getParentRoute: () => root,
   path: '/kinds/$resource',
   validateSearch: (raw): ListSearch => searchOf(raw, ['ns', 'at', 'q', 'sort', 'cols']),
-  component: ListPage,
+  component: lazyRouteComponent(() => import('./list/list-page.tsx'), 'ListPage'),
 });
 export const objectRoute = createRoute({
   getParentRoute: () => root,
   path: '/kinds/$resource/$namespace/$name',
   validateSearch: (raw): ObjectSearch => searchOf(raw, ['ns', 'at', 'tab']),
-  component: ObjectPage,
+  component: lazyRouteComponent(() => import('./object/object-page.tsx'), 'ObjectPage'),
 });
-const apply = createRoute({ getParentRoute: () => root, path: '/apply', component: ApplyPage });
-const changes = createRoute({ getParentRoute: () => root, path: '/changes', component: ChangesPage });
+const apply = createRoute({
+  getParentRoute: () => root,
+  path: '/apply',
+  component: lazyRouteComponent(() => import('./apply/apply-page.tsx'), 'ApplyPage'),
+});
+const changes = createRoute({
+  getParentRoute: () => root,
+  path: '/changes',
+  component: lazyRouteComponent(() => import('./changes/changes-page.tsx'), 'ChangesPage'),
+});
 
 export const router = createRouter({
   routeTree: root.addChildren([overview, listRoute, objectRoute, apply, changes]),

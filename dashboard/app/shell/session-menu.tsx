@@ -1,8 +1,12 @@
 import { Button, Menu, Text, useMantineColorScheme } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
+import { lazy, Suspense } from 'react';
 import { useCluster } from '../server/kinds.tsx';
 import { signOut } from '../server/session.ts';
-import { ClustersDialog } from './clusters-dialog.tsx';
+
+const ClustersDialog = lazy(() =>
+  import('./clusters-dialog.tsx').then((loaded) => ({ default: loaded.ClustersDialog })),
+);
 
 /** Who one is, how the page looks, and the way out. */
 export function SessionMenu() {
@@ -41,7 +45,7 @@ export function SessionMenu() {
           {who.write !== undefined && <Menu.Item onClick={leave}>Sign out</Menu.Item>}
         </Menu.Dropdown>
       </Menu>
-      {clusters && <ClustersDialog onClose={hideClusters} />}
+      <Suspense>{clusters && <ClustersDialog onClose={hideClusters} />}</Suspense>
     </>
   );
 }

@@ -25,10 +25,16 @@ const policy = (style: string): string =>
     "frame-ancestors 'none'",
   ].join('; ');
 
-const PAGES: Readonly<Record<Page, { policy(nonce: string): string; html(nonce: string): string }>> = {
+/** What a page is made with: the nonce of its styles, and the parts of its script that it needs at once. */
+interface Made {
+  nonce: string;
+  parts: readonly string[];
+}
+
+const PAGES: Readonly<Record<Page, { policy(nonce: string): string; html(made: Made): string }>> = {
   dashboard: {
     policy: (nonce) => policy(`'nonce-${nonce}'`),
-    html: (nonce) => `<!doctype html>
+    html: ({ nonce, parts }) => `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -37,7 +43,7 @@ const PAGES: Readonly<Record<Page, { policy(nonce: string): string; html(nonce: 
 <title>ku7s</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="/dashboard/assets/dashboard.css">
-<body><div id="dashboard"></div>
+${parts.map((part) => `<link rel="modulepreload" href="/dashboard/assets/${part}">\n`).join('')}<body><div id="dashboard"></div>
 <script type="module" src="/dashboard/assets/dashboard.js"></script>
 `,
   },
@@ -71,6 +77,7 @@ const folders = ['./dashboard/', '../../../dist/dashboard/'].map((path) =>
 /** The files of the pages, read into memory at the first request. Nothing is loaded from elsewhere. */
 export class PageFiles {
   private assets: Map<string, Asset> | undefined;
+  private parts: readonly string[] | undefined;
 
   constructor(private readonly folder: string | undefined = folders.find((path) => existsSync(path))) {}
 
@@ -84,7 +91,8 @@ export class PageFiles {
       'referrer-policy': 'no-referrer',
       'x-content-type-options': 'nosniff',
     });
-    res.end(PAGES[page].html(nonce));
+    this.parts ??= this.firstParts();
+    res.end(PAGES[page].html({ nonce, parts: this.parts }));
   }
 
   /** @param name file name, as the page asks for it; 404 where there is none */
@@ -112,6 +120,12 @@ export class PageFiles {
     const gzip = /\bgzip\b/.test(String(req.headers['accept-encoding'] ?? '')) ? asset.gzip : undefined;
     res.writeHead(200, { ...headers, ...(gzip && { 'content-encoding': 'gzip' }) });
     res.end(gzip ?? asset.plain);
+  }
+
+  /** Without them a browser finds what the script imports when it has read the script, one round trip later. */
+  private firstParts(): readonly string[] {
+    const file = `${this.folder}/first-parts.json`;
+    return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as string[]) : [];
   }
 
   private load(): Map<string, Asset> {

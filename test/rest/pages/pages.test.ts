@@ -118,6 +118,16 @@ describe('what is a page', () => {
     },
   );
 
+  test('the parts that the dashboard begins with are asked for by the page, and not one by another', async () => {
+    writeFileSync(path.join(folder, 'first-parts.json'), JSON.stringify(['chunk-AB.js', 'chunk-CD.js']));
+    pages = open();
+    const text = await (await fetch(`${base}/dashboard`)).text();
+    const asked = [...text.matchAll(/<link rel="modulepreload" href="([^"]+)">/g)].map(([, href]) => href);
+    expect(asked).toEqual(['/dashboard/assets/chunk-AB.js', '/dashboard/assets/chunk-CD.js']);
+    const other = await (await fetch(`${base}/graphql`, { headers: { accept: 'text/html' } })).text();
+    expect(other).not.toContain('modulepreload');
+  });
+
   test('parts of a bundle, which are named by what is in them, are kept by the browser', async () => {
     writeFileSync(path.join(folder, 'chunk-AB.js'), 'export {};');
     pages = open();
