@@ -27,7 +27,7 @@ export async function buildDashboard(outdir = path.join(root, 'dist/dashboard'))
   const { metafile } = await build({
     ...common,
     metafile: true,
-    entryPoints: { dashboard: 'dashboard/app/main.tsx' },
+    entryPoints: { begin: 'dashboard/app/begin.ts', dashboard: 'dashboard/app/main.tsx' },
     // what is not needed at first (editor, terminal, plots) is fetched when it is
     splitting: true,
     chunkNames: 'chunk-[hash]',

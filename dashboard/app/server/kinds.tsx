@@ -1,41 +1,8 @@
 import { createContext, use, useCallback, useEffect, useMemo, useState, type ReactNode } from 'react';
-import { ask } from './query.ts';
 import type { Kind } from './kind.ts';
 import { connection } from './client.ts';
-import { whoAmI, type Who } from './session.ts';
-
-const KINDS = /* GraphQL */ `
-  query Kinds {
-    kinds(preferred: true) {
-      resource
-      group
-      version
-      kind
-      namespaced
-      custom
-      verbs
-      shortNames
-      subresources
-      type
-      one
-      many
-      columns {
-        name
-        type
-        format
-        description
-        priority
-      }
-      rights
-    }
-    myNamespaces
-  }
-`;
-
-interface Served {
-  kinds: readonly Kind[];
-  myNamespaces: readonly string[];
-}
+import { askServed, type Served } from './served.ts';
+import type { Who } from './session.ts';
 
 /** All kinds whose objects are stored, in the order of their names, the namespaces that one may get, and who one is. */
 export interface Cluster {
@@ -77,7 +44,7 @@ export function KindsProvider({
   const [who, setWho] = useState<Who>();
   const [error, setError] = useState<unknown>();
   const load = useCallback(() => {
-    Promise.all([ask<Served>(KINDS), whoAmI().catch(() => undefined)]).then(([answer, found]) => {
+    askServed().then(([answer, found]) => {
       setServed(kept(answer));
       if (found) setWho(kept(found));
       setError(undefined);

@@ -44,6 +44,7 @@ const PAGES: Readonly<Record<Page, { policy(nonce: string): string; html(made: M
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="/dashboard/assets/dashboard.css">
 ${parts.map((part) => `<link rel="modulepreload" href="/dashboard/assets/${part}">\n`).join('')}<body><div id="dashboard"></div>
+<script type="module" src="/dashboard/assets/begin.js"></script>
 <script type="module" src="/dashboard/assets/dashboard.js"></script>
 `,
   },
