@@ -16,6 +16,9 @@ interface Hears {
   ended(how: string): void;
 }
 
+/** Keys that are pressed before the connection is there, bytes; what comes above that is lost. */
+const MAX_EARLY = 64 * 1024;
+
 /** The path of a container's stream with a terminal, as kubectl asks for it. */
 export function pathOf({ namespace, pod, container, command }: Wanted): string {
   const query = new URLSearchParams({ container, stdin: 'true', stdout: 'true', tty: 'true' });
@@ -28,6 +31,8 @@ export function pathOf({ namespace, pod, container, command }: Wanted): string {
 export class TerminalSession {
   readonly #socket: WebSocket;
   #end: string | undefined;
+  /** what was typed before the connection was there, in its order */
+  #early = '';
 
   constructor(wanted: Wanted, hears: Hears) {
     const { host, protocol } = globalThis.location;
@@ -37,6 +42,8 @@ export class TerminalSession {
     this.#socket.onopen = () => {
       isOpen = true;
       hears.opened();
+      if (this.#early) this.send(this.#early);
+      this.#early = '';
     };
     this.#socket.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => {
       const message = readMessage(data);
@@ -51,6 +58,10 @@ export class TerminalSession {
   }
 
   send(text: string): void {
+    if (this.#socket.readyState === WebSocket.CONNECTING) {
+      if (this.#early.length + text.length <= MAX_EARLY) this.#early += text;
+      return;
+    }
     this.#write(messageOf(CHANNEL.stdin, text));
   }
   resize(columns: number, rows: number): void {

@@ -1,9 +1,9 @@
-import { describe, expect, it, test } from 'vitest';
+import { afterEach, describe, expect, it, test, vi } from 'vitest';
 import { BoundedOutput } from '../../../dashboard/app/terminal/bounded-output.ts';
 import { CHANNEL, endOf, messageOf, readMessage, resizeMessage } from '../../../dashboard/app/terminal/channels.ts';
 import { commandsOf } from '../../../dashboard/app/terminal/commands.ts';
 import { containersOf, portsOf } from '../../../dashboard/app/terminal/containers.ts';
-import { pathOf } from '../../../dashboard/app/terminal/terminal-session.ts';
+import { pathOf, TerminalSession } from '../../../dashboard/app/terminal/terminal-session.ts';
 import type { WholeObject } from '../../../dashboard/app/object/use-object.ts';
 
 const bytes = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
@@ -43,6 +43,35 @@ test.each([
 ])('the path for %j', (command, end) => {
   const path = pathOf({ namespace: 'a', pod: 'b/c', container: 'c d', ...(command && { command }) });
   expect(path).toBe(`/api/v1/namespaces/a/pods/b%2Fc${end}`);
+});
+
+describe('a session', () => {
+  afterEach(() => void vi.unstubAllGlobals());
+
+  it('is told when it is there what was typed before', () => {
+    const sent: string[] = [];
+    const socket = {
+      readyState: 0,
+      onopen: () => undefined as unknown,
+      send: (message: Uint8Array) => sent.push(new TextDecoder().decode(message)),
+    };
+    const made = function (): typeof socket {
+      return socket;
+    };
+    vi.stubGlobal('WebSocket', Object.assign(made, { CONNECTING: 0, OPEN: 1 }));
+    vi.stubGlobal('location', { host: 'a', protocol: 'https:' });
+    const session = new TerminalSession(
+      { namespace: 'a', pod: 'b', container: 'c' },
+      { opened: () => session.resize(80, 24), output: () => undefined, ended: () => undefined },
+    );
+    session.send('l');
+    session.send('s');
+    expect(sent).toEqual([]);
+    socket.readyState = 1;
+    socket.onopen();
+    session.send('\n');
+    expect(sent).toEqual(['\u0004{"Width":80,"Height":24}', '\0ls', '\0\n']);
+  });
 });
 
 const pod = {
