@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { PATIENCE_MS, TEST_MS } from './test/support/patience.ts';
+import { patient } from './test/support/vitest.ts';
 
 const files = (...names: string[]): string[] => names.map((name) => `test/e2e/${name}.test.ts`);
 
@@ -34,12 +34,7 @@ const BROWSER = files(
   'graphql-client',
 );
 
-const common = {
-  testTimeout: TEST_MS,
-  hookTimeout: TEST_MS,
-  expect: { poll: { timeout: PATIENCE_MS } },
-  fileParallelism: false,
-};
+const common = { ...patient, fileParallelism: false };
 
 /** One file after the other in each part; a run of `nodes` may stand beside one of `server` (`--project`). */
 export default defineConfig({
