@@ -256,10 +256,8 @@ export function decodeWithoutVersion(
   before: readonly string[],
 ): KubeObject {
   const unknown = Object.keys(value).filter((key) => !INTERNAL.has(key));
-  const errors = fieldValidation === 'Ignore' ? [] : [...before, ...unknown.sort().map(unknownField)];
-  if (errors.length && fieldValidation === 'Strict')
-    throw refusal.refuse(`strict decoding error: ${errors.join(', ')}`);
-  for (const error of errors) if (!error.includes('\n')) warn(error);
+  if (fieldValidation !== 'Ignore')
+    tell([...before, ...unknown.sort().map(unknownField)], fieldValidation, warn, refusal);
   return { kind: kind.kind, apiVersion: apiVersionOf(kind), metadata: {} as ObjectMeta };
 }
 
@@ -282,16 +280,18 @@ function read(
     object = readStruct(kind.schema, shape, walk) as KubeObject;
   }
   if (walk.error !== undefined) throw refusal.refuse(walk.error);
-  if (fieldValidation !== 'Ignore') {
-    const errors = strictProblems(parsed, kind, walk);
-    if (errors.length && fieldValidation === 'Strict')
-      throw refusal.refuse(`strict decoding error: ${errors.join(', ')}`);
-    // a header takes no line ends
-    for (const error of errors) if (!error.includes('\n')) warn(error);
-  }
+  if (fieldValidation !== 'Ignore') tell(strictProblems(parsed, kind, walk), fieldValidation, warn, refusal);
   const { kind: _, apiVersion: __, ...body } = object;
   if (walk.known && body.metadata === walk.known['metadata']) body.metadata = { ...body.metadata };
   return { kind: kind.kind, apiVersion: apiVersionOf(kind), ...body };
+}
+
+/** Strict errors, as the request wants to be told of them. Throws what `refusal` makes of them. */
+function tell(errors: readonly string[], fieldValidation: string | undefined, warn: Warn, refusal: Refusal): void {
+  if (errors.length && fieldValidation === 'Strict')
+    throw refusal.refuse(`strict decoding error: ${errors.join(', ')}`);
+  // a header takes no line ends
+  for (const error of errors) if (!error.includes('\n')) warn(error);
 }
 
 /** As many are told of one body as of one JSON text. */
