@@ -1,3 +1,4 @@
+import { parseInt64 } from '../go/parse-int.ts';
 import { aggregate } from './aggregate.ts';
 import { invalid, type FieldError } from './field.ts';
 import { isLabelValue, isQualifiedName } from './names.ts';
@@ -133,7 +134,7 @@ export class LabelParser {
       errors.push(invalid('values', [], "for 'in', 'notin' operators, values set can't be empty"));
     }
     values.forEach((value, i) => {
-      if ((operator === 'gt' || operator === 'lt') && !isInt64(value)) {
+      if ((operator === 'gt' || operator === 'lt') && 'why' in parseInt64(value)) {
         errors.push(invalid(`values[${i}]`, value, "for 'Gt', 'Lt' operators, the value must be an integer"));
       }
       const valueErrors = isLabelValue(value);
@@ -183,9 +184,4 @@ export class LabelParser {
       } else fail(`found '${text}', expected: ',', or identifier`);
     }
   }
-}
-
-function isInt64(text: string): boolean {
-  if (!/^[+-]?\d+$/.test(text)) return false;
-  return BigInt.asIntN(64, BigInt(text)) === BigInt(text);
 }

@@ -1,3 +1,5 @@
+import { parseInt64 } from '../go/parse-int.ts';
+
 /** By what a Deployment marks its ReplicaSets. Source: deployment/util of kube-controller-manager, kubectl's rollback. */
 export const HASH_LABEL = 'pod-template-hash';
 export const REVISION = 'deployment.kubernetes.io/revision';
@@ -17,8 +19,7 @@ export const OWN_ANNOTATIONS: ReadonlySet<string> = new Set([
 
 /** The number of a revision as an annotation has it, exactly; undefined where it is no integer of 64 bits. */
 export function parseRevision(text: string | undefined): bigint | undefined {
-  // no longer one is an int64, zeros before it aside
-  if (text === undefined || !/^[+-]?0*\d{1,19}$/.test(text)) return undefined;
-  const revision = BigInt(text.replace('+', ''));
-  return BigInt.asIntN(64, revision) === revision ? revision : undefined;
+  if (text === undefined) return undefined;
+  const read = parseInt64(text);
+  return 'why' in read ? undefined : read.value;
 }

@@ -1,13 +1,10 @@
 import type { Node, NodeSelectorRequirement, NodeSelectorTerm, Pod } from '../../schema/types.ts';
+import { parseInt64 } from '../go/parse-int.ts';
 
-const INTEGER = /^[+-]?\d+$/;
-const [MIN, MAX] = [-(2n ** 63n), 2n ** 63n - 1n];
-
-/** An int64 as Go's strconv.ParseInt reads it; undefined for what is none. */
 function int64(text: string | undefined): bigint | undefined {
-  if (text === undefined || !INTEGER.test(text)) return undefined;
-  const value = BigInt(text);
-  return value >= MIN && value <= MAX ? value : undefined;
+  if (text === undefined) return undefined;
+  const read = parseInt64(text);
+  return 'why' in read ? undefined : read.value;
 }
 
 /** Greater is 1, less is -1: whether `value` is so, compared with the one number that the requirement names. */
