@@ -1,6 +1,6 @@
 import { PageLink } from '../shared/page-link.tsx';
 import { Accordion, Button, Group, Stack, Text } from '@mantine/core';
-import { useMemo, useState } from 'react';
+import { useState } from 'react';
 import { useSearch } from '@tanstack/react-router';
 import { useCluster } from '../server/kinds.tsx';
 import { ask } from '../server/query.ts';
@@ -9,6 +9,7 @@ import { useRights } from '../server/use-rights.ts';
 import { Age } from '../shared/age.tsx';
 import { Problem } from '../shared/problem.tsx';
 import { Status, type Tone } from '../shared/status.tsx';
+import { useNamespaceOf } from '../shared/use-namespaces.ts';
 import { FIELD_CHANGE, FieldChanges, type FieldChange } from './field-changes.tsx';
 
 export const CHANGE_FIELDS = `revision at type verb user impersonator manager facade client resource kind namespace name changeSet
@@ -107,10 +108,7 @@ const BACK: Readonly<Record<string, string>> = { create: 'delete', delete: 'crea
 /** Whether one may take a change back; what was, one only looks at. */
 function useMayUndo({ resource, namespace, verb }: Change): boolean {
   const { at } = useSearch({ strict: false });
-  const rights = useRights(
-    useCluster().kind(resource),
-    useMemo(() => (namespace === null ? [] : [namespace]), [namespace]),
-  );
+  const rights = useRights(useCluster().kind(resource), useNamespaceOf(namespace));
   return at === undefined && rights?.has(BACK[verb] ?? 'update') === true;
 }
 

@@ -4,6 +4,7 @@ import type { Place } from '../kinds/facet.ts';
 import type { Kind } from '../server/kind.ts';
 import { useReachIn } from '../server/use-reach.ts';
 import { Problem } from '../shared/problem.tsx';
+import { useNamespaceOf } from '../shared/use-namespaces.ts';
 import { graphOf, leftOf } from './graph.ts';
 import { isDrawable } from './layout.ts';
 import { MapList } from './map-list.tsx';
@@ -23,8 +24,7 @@ export default function MapTab({
   /** whether one may follow objects of the kind, not only read one */
   watch: boolean;
 }) {
-  const namespaces = useMemo(() => (place.namespace === null ? [] : [place.namespace]), [place.namespace]);
-  const { listable, known } = useReachIn(namespaces);
+  const { listable, known } = useReachIn(useNamespaceOf(place.namespace));
   const { centre, error } = useMap(kind, place, { at, watch, listable: known ? listable : undefined });
   const [form, setForm] = useState('map');
   const graph = useMemo(() => centre && graphOf(centre), [centre]);

@@ -12,6 +12,7 @@ import { NO_RIGHTS } from '../server/rights.ts';
 import { useRightsTo, useRightsToOther } from '../server/use-rights.ts';
 import { Age } from '../shared/age.tsx';
 import { PageLink, useChangeSearch } from '../shared/page-link.tsx';
+import { useNamespaceOf } from '../shared/use-namespaces.ts';
 import { usePageTitle } from '../shared/use-page-title.ts';
 import { Problem } from '../shared/problem.tsx';
 import { Status } from '../shared/status.tsx';
@@ -49,8 +50,7 @@ function ObjectView({ kind, place }: { kind: Kind; place: Place }) {
   const cluster = useCluster();
   const { logs, rollout, usage, exec } = facetOf(kind);
   const kinds = useMemo(() => [kind, ...['pods', 'events'].map((each) => cluster.kind(each))], [kind, cluster]);
-  const namespaces = useMemo(() => (place.namespace === null ? [] : [place.namespace]), [place.namespace]);
-  const all = useRightsTo(kinds, namespaces);
+  const all = useRightsTo(kinds, useNamespaceOf(place.namespace));
   const rights = all?.get(kind.resource) ?? NO_RIGHTS;
   const way = wayTo(kind, all?.get(kind.resource));
   const { object, gone, error } = useObject(kind, place, search.at, way);
