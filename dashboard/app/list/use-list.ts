@@ -3,9 +3,8 @@ import type { Kind } from '../server/kind.ts';
 import type { Within } from '../server/reach.ts';
 import { applyLive, type LiveList, type LivePayload } from '../server/live-list.ts';
 import { liveDocument, pastDocument, type Row } from '../server/objects.ts';
-import { useQuery } from '../server/use-query.ts';
 import { useSubscription } from '../server/use-subscription.ts';
-import { READ_MS, useTick } from '../shared/tick.ts';
+import { useRead } from '../shared/use-read.ts';
 
 export interface Wanted {
   /** undefined: nothing is asked, as one may not, or it is not yet known what is wanted */
@@ -57,11 +56,7 @@ export function useList(kind: Kind, { within, labelSelector, where, orderBy, fir
     if (live.state) kept.current = { same, list: live.state };
   }, [live.state]);
   const before = kept.current?.same === same ? kept.current.list : undefined;
-  const read = useQuery<{ page: LiveList<Row> }>(
-    reads ? documents.past : undefined,
-    { ...variables, ...(at !== undefined && { asOf: at }) },
-    useTick(reads && at === undefined ? READ_MS : undefined),
-  );
+  const read = useRead<{ page: LiveList<Row> }>(reads ? documents.past : undefined, variables, at);
   if (reads) return { ...(read.data?.page ?? EMPTY), error: read.error, loading: read.loading };
   return { ...(live.state ?? before ?? EMPTY), error: live.error, loading: !live.state && !live.error };
 }

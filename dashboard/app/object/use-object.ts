@@ -3,9 +3,8 @@ import type { Place } from '../kinds/facet.ts';
 import type { Kind } from '../server/kind.ts';
 import { applyLive, type LiveList, type LivePayload } from '../server/live-list.ts';
 import type { Way } from '../server/reach.ts';
-import { useQuery } from '../server/use-query.ts';
 import { useSubscription } from '../server/use-subscription.ts';
-import { READ_MS, useTick } from '../shared/tick.ts';
+import { useRead } from '../shared/use-read.ts';
 
 export interface WholeObject {
   apiVersion: string;
@@ -77,10 +76,10 @@ export function useObject(kind: Kind, { namespace, name }: Place, at: string | u
     { ...(kind.namespaced && { namespace }), where: { metadata: { name: { eq: name } } } },
     reduce,
   );
-  const read = useQuery<{ one: Shown | null }>(
+  const read = useRead<{ one: Shown | null }>(
     reads ? documents.past : undefined,
-    { ...(kind.namespaced && { namespace }), name, ...(at !== undefined && { asOf: at }) },
-    useTick(reads && at === undefined ? READ_MS : undefined),
+    { ...(kind.namespaced && { namespace }), name },
+    at,
   );
   if (reads) return { object: read.data?.one ?? undefined, gone: !read.loading && !read.data?.one, error: read.error };
   const [object] = live.state?.items ?? [];

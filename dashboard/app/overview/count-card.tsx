@@ -2,10 +2,9 @@ import { Card, Group, Text } from '@mantine/core';
 import { useEffect, useMemo } from 'react';
 import type { Kind } from '../server/kind.ts';
 import type { Within } from '../server/reach.ts';
-import { useQuery } from '../server/use-query.ts';
 import { useSubscription } from '../server/use-subscription.ts';
 import { PageLink } from '../shared/page-link.tsx';
-import { READ_MS, useTick } from '../shared/tick.ts';
+import { useRead } from '../shared/use-read.ts';
 import { pluralOf } from '../shell/navigation.tsx';
 
 /** What tells whether objects of a kind are well: the field by which they are told apart, and its good values. */
@@ -59,11 +58,7 @@ export function CountCard({
     selected,
     (_: Counted | undefined, { counted }: { counted: Counted }) => counted,
   );
-  const read = useQuery<{ counted: Counted }>(
-    follows ? undefined : documents.past,
-    { ...selected, asOf: at },
-    useTick(watch || at !== undefined ? undefined : READ_MS),
-  );
+  const read = useRead<{ counted: Counted }>(follows ? undefined : documents.past, selected, at);
   const counted = follows ? now.state : read.data?.counted;
   const error = follows ? now.error : read.error;
   const isKnown = counted !== undefined || error !== undefined;

@@ -1,9 +1,6 @@
 import { useEffect, useState } from 'react';
 import { connection } from '../server/client.ts';
 
-/** Between two readings of what one may read and not follow, ms. */
-export const READ_MS = 10_000;
-
 /**
  * Another number every so often, while the connection is there and the page in sight.
  * @param ms undefined: it stays the same
