@@ -1,5 +1,6 @@
 import { serializeBody, storedForm } from '../../kinds/encode.ts';
 import type { Registry } from '../../kinds/kind.ts';
+import type { KubeObject } from '../../meta/object.ts';
 import { formatTime } from '../../meta/time.ts';
 import { newUid } from '../../meta/uid.ts';
 import { IP_ALLOCATOR, IP_FAMILY, MANAGED_BY } from '../../rules/service-cidr.ts';
@@ -24,22 +25,23 @@ export interface Holder {
   name: string;
 }
 
+/** The write of a new object of a built-in kind, which nobody has asked for: nothing admits it. */
+export function creationOf(registry: Registry, resource: string, object: KubeObject, by: Author): Write {
+  const { namespace = '', name, uid, labels } = object.metadata;
+  const storage = registry.storage(resource);
+  const form = storage ? storedForm(storage, false, object) : object;
+  const { body } = serializeBody(form);
+  const columns = { uid, labels, fields: storage?.strategy.fields?.(form), owners: undefined };
+  return { resource, namespace, name, by, type: 'create', body, columns };
+}
+
 export function addressRecord(registry: Registry, ip: string, holder: Holder, by: Author, now: number): Write {
-  const uid = newUid();
   const labels = { [IP_FAMILY]: 'IPv4', [MANAGED_BY]: IP_ALLOCATOR };
   const object = newObject(
-    { name: ip, uid, creationTimestamp: formatTime(now), labels },
+    { name: ip, uid: newUid(), creationTimestamp: formatTime(now), labels },
     { spec: { parentRef: { resource: 'services', namespace: holder.namespace, name: holder.name } } },
   );
-  const storage = registry.storage(ADDRESSES);
-  const form = storage ? storedForm(storage, false, object) : object;
-  return {
-    ...addressKey(ip),
-    by,
-    type: 'create',
-    body: serializeBody(form).body,
-    columns: { uid, labels, fields: undefined, owners: undefined },
-  };
+  return creationOf(registry, ADDRESSES, object, by);
 }
 
 export function portRecord(port: number, holder: Holder, by: Author): Write {

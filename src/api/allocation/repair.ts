@@ -1,11 +1,20 @@
 import type { Author, Key, Store, Stored, Write } from '../../store/contract.ts';
-import { serializeBody, storedForm } from '../../kinds/encode.ts';
 import type { Holdings, Registry } from '../../kinds/kind.ts';
 import { formatMicroTime, formatTime } from '../../meta/time.ts';
 import { newUid } from '../../meta/uid.ts';
 import type { Clock } from '../../rules/clock.ts';
 import { newObject } from '../new-object.ts';
-import { ADDRESSES, addressKey, addressRecord, holderOf, portKey, portRecord, PORTS, type Holder } from './records.ts';
+import {
+  ADDRESSES,
+  addressKey,
+  addressRecord,
+  creationOf,
+  holderOf,
+  portKey,
+  portRecord,
+  PORTS,
+  type Holder,
+} from './records.ts';
 
 const BY: Author = { user: 'system:apiserver', manager: 'kube-apiserver', verb: 'repair' };
 
@@ -47,14 +56,12 @@ export async function repairAllocations(store: Store, registry: Registry, clock:
 /** Nobody but the API knows of the records of ports, so it is the API that tells. Source: portallocator/controller. */
 function notAllocated(registry: Registry, { namespace, name, object }: Stored, port: string, now: number): Write {
   const component = 'portallocator-repair-controller';
-  const at = formatTime(now);
-  const uid = newUid();
   const event = newObject(
     {
       name: `${name}.${(BigInt(now) * 1_000_000n + BigInt(port)).toString(16)}`,
       namespace,
-      uid,
-      creationTimestamp: at,
+      uid: newUid(),
+      creationTimestamp: formatTime(now),
     },
     {
       involvedObject: { kind: 'Service', namespace, name, uid: object.metadata.uid, apiVersion: 'v1' },
@@ -68,11 +75,7 @@ function notAllocated(registry: Registry, { namespace, name, object }: Stored, p
       reportingInstance: `${component}-ku7s`,
     },
   );
-  const storage = registry.storage('events');
-  const form = storage ? storedForm(storage, false, event) : event;
-  const { body } = serializeBody(form);
-  const columns = { uid, labels: undefined, fields: storage?.strategy.fields?.(form), owners: undefined };
-  return { resource: 'events', namespace, name: event.metadata.name, by: BY, type: 'create', body, columns };
+  return creationOf(registry, 'events', event, BY);
 }
 
 /** All objects that may hold something. */
