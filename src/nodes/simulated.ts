@@ -1,7 +1,7 @@
 import type { Client } from '../client/contract.ts';
+import { Gate } from '../rules/gate.ts';
 import type { NodeDependencies } from './contract.ts';
 import { RENEW_MS } from './node-lease.ts';
-import { Gate } from './runtimes/simulated/gate.ts';
 import { PodLives } from './runtimes/simulated/pod-lives.ts';
 import { SimulatedKubelet } from './runtimes/simulated/simulated-kubelet.ts';
 import {
@@ -62,6 +62,7 @@ class Simulation implements SimulatedNodes {
   private next: number;
   private readonly registered = new Map<string, SimulatedNode>();
   private readonly timers = new Set<unknown>();
+  /** in whose line stands at most one for each timer */
   private readonly gate = new Gate(CONCURRENCY);
   private readonly lives: PodLives;
   private readonly kubelet: SimulatedKubelet | undefined;

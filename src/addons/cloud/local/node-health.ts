@@ -3,6 +3,7 @@ import type { Node } from '../../../../schema/types.ts';
 import { parseAddress } from '../../../meta/address.ts';
 import type { Clock } from '../../../rules/clock.ts';
 import { isGlobal } from '../../../rules/destination.ts';
+import { Gate } from '../../../rules/gate.ts';
 import { endWithin } from '../../../rules/http/answer-to.ts';
 import { someAtOnce } from '../../../rules/some-at-once.ts';
 
@@ -68,19 +69,8 @@ export class NodeHealth {
 
 /** The same for all Services together: questions that are too many wait for their turn, which each Service has few of. */
 export function inTurn(ask: Ask = askNode, most = ALL_AT_ONCE): Ask {
-  const waiting: (() => void)[] = [];
-  let running = 0;
-  return async (address, port) => {
-    if (running < most) running++;
-    else await new Promise<void>((turn) => waiting.push(turn));
-    try {
-      return await ask(address, port);
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else running--;
-    }
-  };
+  const gate = new Gate(most);
+  return (address, port) => gate.run(() => ask(address, port));
 }
 
 /** As load balancers ask: `GET /healthz`, and 200 is good. What takes longer, even if it goes on, is not. */

@@ -6,6 +6,7 @@ import { createSecureContext, type SecureContext, type TLSSocket } from 'node:tl
 import type { Pod } from '../../../../schema/types.ts';
 import type { Clock } from '../../../rules/clock.ts';
 import { containerStatus } from '../../../rules/containers.ts';
+import { Gate } from '../../../rules/gate.ts';
 import { SERVER_TLS } from '../../../rules/server-tls.ts';
 import { renderLog } from '../../logs/read-log.ts';
 import { serveCommand } from '../../server/command-server.ts';
@@ -16,7 +17,6 @@ import { flag, parseKubeletPath, pathOf, portsOf, type KubeletRequest } from '..
 import { renewalOf } from '../../server/serving-certificate.ts';
 import { servePortForward } from '../../streams/port-forward.ts';
 import { refuseUpgrade } from '../../streams/refuse-upgrade.ts';
-import { Gate } from './gate.ts';
 import type { SimulatedNode } from './simulated-node.ts';
 import { runOf, simulatedLog, whyNothing } from './simulated-log.ts';
 import { simulatedSession } from './simulated-session.ts';

@@ -1,4 +1,4 @@
-/** Lets so many run at once; the others wait in line, at most one for each timer of the simulation. */
+/** Lets so many run at once; the others wait in line, whose length is the callers' to bound. */
 export class Gate {
   private running = 0;
   private readonly waiting: (() => void)[] = [];
@@ -6,13 +6,15 @@ export class Gate {
   constructor(private readonly limit: number) {}
 
   async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.running >= this.limit) await new Promise<void>((resolve) => this.waiting.push(resolve));
-    this.running++;
+    if (this.running < this.limit) this.running++;
+    else await new Promise<void>((turn) => this.waiting.push(turn));
     try {
       return await work();
     } finally {
-      this.running--;
-      this.waiting.shift()?.();
+      // whose turn is next has this one's place: nobody gets in between
+      const next = this.waiting.shift();
+      if (next) next();
+      else this.running--;
     }
   }
 
