@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { Client } from '../client/contract.ts';
 import type { Parts } from '../meta/object.ts';
 import type { Clock } from '../rules/clock.ts';
@@ -8,6 +9,13 @@ const HOLDS_MS = 30_000;
 /** Decisions that are kept, and questions to the API at once: more are refused. */
 const MAX_KNOWN = 256;
 const MAX_ASKED = 16;
+
+/** What is said with a code that is not 200. */
+export const REFUSALS = { 401: 'Unauthorized', 403: 'Forbidden', 503: 'Service Unavailable' } as const;
+
+/** The token of who asks; undefined: none was shown. */
+export const bearerToken = ({ headers }: IncomingMessage): string | undefined =>
+  /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
 
 interface Review {
   authenticated?: boolean;

@@ -2,7 +2,7 @@ import { createServer } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Client } from '../client/contract.ts';
-import { Delegated } from '../control/delegated.ts';
+import { bearerToken, Delegated, REFUSALS } from '../control/delegated.ts';
 import type { Clock } from '../rules/clock.ts';
 import { processLines } from '../rules/metrics/process-metrics.ts';
 import { SERVER_TLS } from '../rules/server-tls.ts';
@@ -16,7 +16,6 @@ const PORTS = { controllers: 10257, scheduler: 10259 } as const;
 const MAX_CONNECTIONS = 64;
 const IDLE_MS = 10_000;
 const HEALTH = new Set(['/healthz', '/livez', '/readyz']);
-const REFUSALS = { 401: 'Unauthorized', 403: 'Forbidden', 503: 'Service Unavailable' } as const;
 
 export interface LoopsServerOptions {
   roles: ReadonlySet<Role>;
@@ -88,7 +87,7 @@ async function answer(
   const path = request.url?.split('?', 1)[0] ?? '';
   if (request.method !== 'GET' && request.method !== 'HEAD') return send(response, 405, 'Method Not Allowed\n');
   if (HEALTH.has(path)) return send(response, 200, 'ok');
-  const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  const token = bearerToken(request);
   const code = token ? await delegated.decide(token, path === '/metrics' ? path : '/') : 401;
   if (code !== 200) return send(response, code, `${REFUSALS[code]}\n`);
   if (path !== '/metrics') return send(response, 404, '404 page not found\n');

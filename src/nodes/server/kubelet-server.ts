@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer as createListener, type AddressInfo, type Server as Listener, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
-import { Delegated } from '../../control/delegated.ts';
+import { bearerToken, Delegated, REFUSALS } from '../../control/delegated.ts';
 import { dialPod } from '../network/dial-pod.ts';
 import { KUBELET_CLIENT_GROUP, KUBELET_CLIENT_USER } from '../../rules/certificates/kubelet-client.ts';
 import { SERVER_TLS } from '../../rules/server-tls.ts';
@@ -27,7 +27,6 @@ const STRANGER_MS = 30_000;
 
 /** What a bearer of a token may be told, whom the API server lets. */
 const FIGURES: ReadonlySet<string> = new Set(['/healthz', '/pods', '/stats/summary', '/metrics', '/metrics/resource']);
-const REFUSALS = { 401: 'Unauthorized', 403: 'Forbidden', 503: 'Service Unavailable' } as const;
 
 /**
  * The kubelet's HTTPS API: logs, exec, attach, port-forward, health and statistics. For the API server's own client, who
@@ -110,7 +109,7 @@ export class KubeletServer {
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const pathname = pathOf(request.url);
     if (!isApiServer(request.socket as TLSSocket, this.context.clock.now())) {
-      const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+      const token = bearerToken(request);
       // containers, and whatever may be done to them, are for the API server alone
       const readable = FIGURES.has(pathname) && request.method === 'GET';
       const code = token && readable ? await this.delegated.decide(token, pathname) : 401;
