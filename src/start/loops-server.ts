@@ -22,7 +22,8 @@ export interface LoopsServerOptions {
   address: string;
   /** undefined: that of Kubernetes' component, or a free one where somebody else has it */
   port: number | undefined;
-  certificate: Pick<KeyPair, 'cert' | 'key'>;
+  /** asked for where there is something to serve */
+  certificate(): Promise<Pick<KeyPair, 'cert' | 'key'>>;
   /** may ask the API who somebody is, and what he may */
   client: Client;
   clock: Pick<Clock, 'now'>;
@@ -46,7 +47,7 @@ export async function serveLoops(options: LoopsServerOptions): Promise<{ port: n
     nonResourceAttributes: { verb: 'get', path },
   }));
   const server = createServer(
-    { ...SERVER_TLS, ...options.certificate, handshakeTimeout: IDLE_MS },
+    { ...SERVER_TLS, ...(await options.certificate()), handshakeTimeout: IDLE_MS },
     (request, response) => void answer(request, response, delegated, options).catch(() => response.destroy()),
   );
   server.on('tlsClientError', (_, socket) => socket.destroy());

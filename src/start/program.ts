@@ -40,7 +40,7 @@ async function start(options: Options, log: Report): Promise<() => Promise<void>
       roles,
       address,
       port,
-      certificate: await makeCertificate({ commonName: 'ku7s-loops' }, undefined, ['localhost', address]),
+      certificate: () => makeCertificate({ commonName: 'ku7s-loops' }, undefined, ['localhost', address]),
       client: createClient(transport),
       clock: systemClock,
       metrics: () => running.metrics(),

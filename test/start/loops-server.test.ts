@@ -33,7 +33,7 @@ describe('numbers of loops apart from the API', () => {
       roles: new Set(['controllers'] as const),
       address: '127.0.0.1',
       port: 0,
-      certificate,
+      certificate: () => Promise.resolve(certificate),
       client: api.client,
       clock: { now: () => 0 },
       metrics: () => ['workqueue_depth{name="job"} 0'],
