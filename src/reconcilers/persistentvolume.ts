@@ -1,5 +1,5 @@
 import type { PersistentVolume, PersistentVolumeClaim, Pod, StorageClass } from '../../schema/types.ts';
-import type { Context, Key, Reconciler } from '../control/contract.ts';
+import type { Context, EventSubject, Key, Reconciler } from '../control/contract.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { semanticEqual } from '../control/equal.ts';
 import { keyFor, keyOf, splitKey } from '../control/keys.ts';
@@ -93,7 +93,7 @@ async function syncClaim(key: Key, ctx: Context): Promise<void> {
   if (await getsDefaultClass(claim, ctx)) return;
   await setPhase(claim, 'Pending', ctx);
   const about = { ...claim, apiVersion: 'v1', kind: 'PersistentVolumeClaim' };
-  if (waits) tellWait(claim, ctx);
+  if (waits) tellWait(about, ctx);
   else if (storage && storage.provisioner !== 'kubernetes.io/no-provisioner') await askProvisioner(claim, storage, ctx);
   else if (className && !storage) {
     ctx.events.event(about, 'Warning', 'ProvisioningFailed', `storageclass.storage.k8s.io "${className}" not found`);
@@ -117,16 +117,16 @@ function* waitedFor(pod: Pod | undefined, old: Pod | undefined, ctx: Context): I
 }
 
 /** What a claim waits for: a pod, or its node. Source: emitEventForUnboundDelayBindingClaim. */
-function tellWait(claim: PersistentVolumeClaim, ctx: Context): void {
+function tellWait(about: PersistentVolumeClaim & EventSubject, ctx: Context): void {
   const pods = ctx
     .informer('pods')
-    .index('claim', keyOf(claim))
+    .index('claim', keyOf(about))
     .filter((pod) => !pod.spec?.nodeName && !isPodTerminal(pod));
   const names = pods.map(({ metadata }) => metadata.name);
   const [reason, message] = names.length
     ? ['WaitForPodScheduled', `waiting for pod${names.length > 1 ? 's' : ''} ${names.join(',')} to be scheduled`]
     : ['WaitForFirstConsumer', 'waiting for first consumer to be created before binding'];
-  ctx.events.event({ ...claim, apiVersion: 'v1', kind: 'PersistentVolumeClaim' }, 'Normal', reason, message);
+  ctx.events.event(about, 'Normal', reason, message);
 }
 
 /** The volume that a claim names becomes its own, if it is nobody's and suits, or is kept for it. */
