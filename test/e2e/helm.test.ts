@@ -1,19 +1,16 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, startCluster, type Cluster } from './support/cluster.ts';
+import { succeeds } from './support/kubectl.ts';
 
 const CHART = fileURLToPath(new URL('charts/greeter', import.meta.url));
 
 /** The real helm, with a chart that has hooks and a test. */
 describe('helm', () => {
   let cluster: Cluster;
-  const must = async (run: 'kubectl' | 'helm', line: string): Promise<string> => {
-    const { code, stdout, stderr } = await cluster[run](line);
-    expect(code === 0 ? '' : `exit ${code}: ${stderr}${stdout}`, line).toBe('');
-    return stdout;
-  };
-  const helm = (line: string) => must('helm', line);
-  const field = (what: string, at: string) => must('kubectl', `get ${what} -o jsonpath={${at}}`);
+  const helm = succeeds((line) => cluster.helm(line));
+  const kubectl = succeeds((line) => cluster.kubectl(line));
+  const field = (what: string, at: string) => kubectl(`get ${what} -o jsonpath={${at}}`);
   const history = async (): Promise<string[]> =>
     JSON.parse(await helm('history hi -o json')).map(
       (each: { revision: number; status: string }) => `${each.revision} ${each.status}`,
@@ -54,8 +51,7 @@ describe('helm', () => {
     await helm('uninstall hi --wait --timeout 110s');
     expect(await field('configmap/hi-farewell', '.data.said')).toBe('goodbye');
     expect(await helm('list -q')).toBe('');
-    const left = () =>
-      must('kubectl', 'get deployments,services,rs,pods,secrets -l app.kubernetes.io/instance=hi -o name');
+    const left = () => kubectl('get deployments,services,rs,pods,secrets -l app.kubernetes.io/instance=hi -o name');
     await eventually(left, (text) => text === '');
   });
 

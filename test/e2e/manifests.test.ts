@@ -7,6 +7,7 @@ import refused from './manifests/refused.json';
 import stored from './manifests/stored.json';
 import { startCluster, type Cluster } from './support/cluster.ts';
 import { constructsOf } from './support/constructs.ts';
+import { succeeds } from './support/kubectl.ts';
 import type { Ran } from './support/tools.ts';
 
 const folder = (name: string): string => fileURLToPath(new URL(`manifests/${name}`, import.meta.url));
@@ -56,11 +57,7 @@ describe('install manifests and examples', () => {
 
   /** In the namespace of the examples; what is installed names its own. */
   const run = (line: string): Promise<Ran> => cluster.kubectl(line.includes(INSTALL) ? line : `-n ${NS} ${line}`);
-  const ok = async (line: string): Promise<string> => {
-    const { code, stdout, stderr } = await run(line);
-    expect(code === 0 ? '' : `exit ${code}: ${stderr}${stdout}`, line).toBe('');
-    return stdout;
-  };
+  const ok = succeeds(run);
   /** All objects by kind, namespace and name, but for what the server and its controllers write by themselves. */
   const everything = async (): Promise<Record<string, KubeObject>> => {
     const resources = (await ok('api-resources --verbs=list,delete -o name')).trim().split('\n');

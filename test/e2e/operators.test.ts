@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually, example, startCluster, type Cluster } from './support/cluster.ts';
+import { succeeds } from './support/kubectl.ts';
 import { operatorInGo, operatorInTypeScript, startOperator, type Program, type Running } from './support/operators.ts';
 
 interface Object_ {
@@ -27,11 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster?.remove());
 
-const ok = async (line: string, input?: string): Promise<string> => {
-  const { code, stdout, stderr } = await cluster.kubectl(line, input);
-  expect(code === 0 ? '' : `exit ${code}: ${stderr}${stdout}`, line).toBe('');
-  return stdout;
-};
+const ok = succeeds((line, input) => cluster.kubectl(line, input));
 const fails = async (line: string, input: string): Promise<string> => {
   const { code, stderr } = await cluster.kubectl(line, input);
   expect(code, line).toBe(1);

@@ -91,13 +91,18 @@ export function kubectlSuite(prefix: string, args: readonly string[], nodes: num
   };
 }
 
-function sessionIn(cluster: Cluster, ns: string): Session {
-  const run = (line: string, input?: string): Promise<Ran> => cluster.kubectl(`-n ${ns} ${line}`, input);
-  const ok = async (line: string, input?: string): Promise<string> => {
+/** What a tool that is run with a line printed; fails for an exit code. */
+export const succeeds =
+  (run: (line: string, input?: string) => Promise<Ran>) =>
+  async (line: string, input?: string): Promise<string> => {
     const { code, stdout, stderr } = await run(line, input);
     expect(code === 0 ? '' : `exit ${code}: ${stderr}${stdout}`, line).toBe('');
     return stdout;
   };
+
+function sessionIn(cluster: Cluster, ns: string): Session {
+  const run = (line: string, input?: string): Promise<Ran> => cluster.kubectl(`-n ${ns} ${line}`, input);
+  const ok = succeeds(run);
   const fails = async (line: string, input?: string): Promise<string> => {
     const { code, stderr } = await run(line, input);
     expect(code, line).not.toBe(0);
