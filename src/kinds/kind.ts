@@ -131,6 +131,8 @@ export interface Strategy<T extends ObjectLike = KubeObject> {
    * updates (`old`), its errors come last.
    */
   validateSteps?(object: Unchecked<T>, old: Unchecked<T> | undefined, ctx: StrategyContext<T>): Steps<FieldError[]>;
+  /** Values from which on to validate an object takes some milliseconds, where that is not 4,000: then it is done in a thread. */
+  heavyFrom?: number;
   /** An update is checked by `validateUpdate` alone, which lets an old object keep what is no longer allowed. */
   validatesAllOnUpdate?: true;
   warnings?(object: Unchecked<T>, old: Unchecked<T> | undefined): string[];

@@ -10,22 +10,27 @@ export class Path {
   private constructor(
     private readonly parent: Path | undefined,
     private readonly segment: string,
+    /** it stands in brackets */
+    private readonly isKey: boolean,
   ) {}
   static root(name: string): Path {
-    return new Path(undefined, name);
+    return new Path(undefined, name, false);
   }
   child(...names: string[]): Path {
-    return names.reduce<Path>((path, name) => new Path(path, name), this);
+    // of many thousand paths hardly one is ever told: most are made without a function
+    if (names.length === 1) return new Path(this, names[0]!, false);
+    return names.reduce<Path>((path, name) => new Path(path, name, false), this);
   }
   index(i: number): Path {
-    return new Path(this, `[${i}]`);
+    return new Path(this, String(i), true);
   }
   key(key: string): Path {
-    return new Path(this, `[${key}]`);
+    return new Path(this, key, true);
   }
   /** Built only when an error is reported: validation of a good object makes no strings. */
   toString(): string {
     const head = this.parent?.toString() ?? '';
+    if (this.isKey) return `${head}[${this.segment}]`;
     return this.segment.startsWith('[') || head === '' ? head + this.segment : `${head}.${this.segment}`;
   }
 }

@@ -5,7 +5,7 @@ import type { Pace } from '../write/pace.ts';
 import type { Case, Verdict } from './judge.ts';
 import { sendPieces, weigh, type Piece } from './pieces.ts';
 
-/** Values from which on an object is judged beside the event loop: some milliseconds of validation. */
+/** Values from which on an object is judged beside the event loop, where the kind has no number of its own: some milliseconds of validation. */
 const HEAVY = 4000;
 /** ms after which a thread that has nothing to do ends: it holds some 60 MB. */
 const IDLE_MS = 30_000;
@@ -52,7 +52,9 @@ export class ValidationThread {
 
   /** Custom kinds are not known there, and their rules are judged in steps. */
   takes(kind: Kind, { object }: Case): boolean {
-    return !kind.custom && weigh(object, HEAVY) >= HEAVY;
+    if (kind.custom) return false;
+    const { heavyFrom = HEAVY } = kind.storage.strategy;
+    return weigh(object, heavyFrom) >= heavyFrom;
   }
 
   /** Waits for those that came before; copies the objects in steps of `pace`. */

@@ -103,6 +103,8 @@ describe('validation in a thread', () => {
   it.each([
     ['many values of a built-in kind', 'configmaps', 5000, true],
     ['few', 'configmaps', 3000, false],
+    ['more of a kind whose rules are light', 'customresourcedefinitions.apiextensions.k8s.io', 21_000, true],
+    ['many of such a kind', 'customresourcedefinitions.apiextensions.k8s.io', 5000, false],
   ])('takes %s', (_, key, count, taken) => {
     expect(started().takes(kind(key), { object: object({ data: keyed(count, 'v') }), old: undefined })).toBe(taken);
   });

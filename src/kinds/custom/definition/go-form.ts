@@ -10,16 +10,15 @@ const map = <T>(of: Record<string, T> | undefined, each: (value: T) => unknown):
           .map((key) => [key, each(of[key] as T)]),
       )
     : null;
-const list = (of: AnySchema[] | undefined): unknown => of?.map(goSchema) ?? null;
-const schemaOrBool = (of: AnySchema | boolean | undefined): unknown => {
+type Below = (schema: AnySchema) => object;
+const list = (of: AnySchema[] | undefined, below: Below): unknown => of?.map((each) => below(each)) ?? null;
+const schemaOrBool = (of: AnySchema | boolean | undefined, below: Below): unknown => {
   if (of === undefined) return null;
-  return typeof of === 'boolean' ? { Allows: of, Schema: null } : { Allows: true, Schema: goSchema(of) };
+  return typeof of === 'boolean' ? { Allows: of, Schema: null } : { Allows: true, Schema: below(of) };
 };
-const schemaOrList = (of: AnySchema | AnySchema[] | undefined): unknown => {
+const schemaOrList = (of: AnySchema | AnySchema[] | undefined, below: Below): unknown => {
   if (!of) return null;
-  return Array.isArray(of)
-    ? { Schema: null, JSONSchemas: of.map(goSchema) }
-    : { Schema: goSchema(of), JSONSchemas: null };
+  return Array.isArray(of) ? { Schema: null, JSONSchemas: list(of, below) } : { Schema: below(of), JSONSchemas: null };
 };
 
 export const goRule = (rule: ValidationRule): object => ({
@@ -59,7 +58,10 @@ const extensions = (s: AnySchema): object => ({
   XValidations: s['x-kubernetes-validations']?.map(goRule) ?? null,
 });
 
-export function goSchema(s: AnySchema): object {
+export const goSchema = (schema: AnySchema): object => goFields(schema, goSchema);
+
+/** The fields of a schema alone. @param below what stands in place of each schema within it */
+export function goFields(s: AnySchema, below: Below): Record<string, unknown> {
   return {
     ID: s.id ?? '',
     Schema: s.$schema ?? '',
@@ -71,19 +73,19 @@ export function goSchema(s: AnySchema): object {
     Title: s.title ?? '',
     Default: s.default ?? null,
     ...bounds(s),
-    Items: schemaOrList(s.items),
-    AllOf: list(s.allOf),
-    OneOf: list(s.oneOf),
-    AnyOf: list(s.anyOf),
-    Not: s.not ? goSchema(s.not) : null,
-    Properties: map(s.properties, goSchema),
-    AdditionalProperties: schemaOrBool(s.additionalProperties),
-    PatternProperties: map(s.patternProperties, goSchema),
+    Items: schemaOrList(s.items, below),
+    AllOf: list(s.allOf, below),
+    OneOf: list(s.oneOf, below),
+    AnyOf: list(s.anyOf, below),
+    Not: s.not ? below(s.not) : null,
+    Properties: map(s.properties, below),
+    AdditionalProperties: schemaOrBool(s.additionalProperties, below),
+    PatternProperties: map(s.patternProperties, below),
     Dependencies: map(s.dependencies, (d) =>
-      Array.isArray(d) ? { Schema: null, Property: d } : { Schema: goSchema(d), Property: null },
+      Array.isArray(d) ? { Schema: null, Property: d } : { Schema: below(d), Property: null },
     ),
-    AdditionalItems: schemaOrBool(s.additionalItems),
-    Definitions: map(s.definitions, goSchema),
+    AdditionalItems: schemaOrBool(s.additionalItems, below),
+    Definitions: map(s.definitions, below),
     ExternalDocs: s.externalDocs
       ? { Description: s.externalDocs.description ?? '', URL: s.externalDocs.url ?? '' }
       : null,

@@ -3,8 +3,13 @@ import type { AnySchema } from './spec.ts';
 
 const single = (items: AnySchema['items']): AnySchema | undefined => (Array.isArray(items) ? undefined : items);
 
+const KEYS = 'x-kubernetes-list-map-keys';
+const NONE: readonly FieldError[] = [];
+
 /** x-kubernetes-map-type, x-kubernetes-list-type and x-kubernetes-list-map-keys: which go together with what. */
-export function validateTopology(s: AnySchema, at: Path): FieldError[] {
+export function validateTopology(s: AnySchema, at: Path): readonly FieldError[] {
+  // most schemas have none of them
+  if (s['x-kubernetes-map-type'] === undefined && s['x-kubernetes-list-type'] === undefined && !s[KEYS]) return NONE;
   return [...mapType(s, at), ...listType(s, at), ...mapKeys(s, at), ...keysOfItems(s, at)];
 }
 

@@ -30,8 +30,7 @@ const isEmpty = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 const isSaid = (value: unknown): boolean => value !== undefined && value !== '' && !isEmpty(value);
 
-function unsupported(s: AnySchema, at: Path, place: Place): FieldError[] {
-  const errors: FieldError[] = [];
+function unsupported(s: AnySchema, at: Path, place: Place, errors: FieldError[]): void {
   if (s.type && !TYPES.includes(s.type)) errors.push(notSupported(at.child('type'), s.type, TYPES));
   if (s.default !== undefined && place.noDefault !== undefined) {
     errors.push(forbidden(at.child('default'), `must not be set ${place.noDefault}`));
@@ -53,15 +52,14 @@ function unsupported(s: AnySchema, at: Path, place: Place): FieldError[] {
       ),
     );
   }
-  return errors;
 }
 
-function own(s: AnySchema, at: Path, place: Place): FieldError[] {
-  const errors = unsupported(s, at, place);
+function own(s: AnySchema, at: Path, place: Place, errors: FieldError[]): void {
+  unsupported(s, at, place, errors);
   if (
-    Object.keys(s.properties ?? {}).length &&
     s.additionalProperties !== undefined &&
-    s.additionalProperties !== true
+    s.additionalProperties !== true &&
+    Object.keys(s.properties ?? {}).length
   ) {
     errors.push(
       forbidden(at.child('additionalProperties'), 'additionalProperties and properties are mutual exclusive'),
@@ -70,7 +68,13 @@ function own(s: AnySchema, at: Path, place: Place): FieldError[] {
   if (s['x-kubernetes-preserve-unknown-fields'] === false) {
     errors.push(invalid(at.child('x-kubernetes-preserve-unknown-fields'), false, 'must be true or undefined'));
   }
-  return [...errors, ...validateTopology(s, at), ...validateRuleForms(s, at)];
+  append(errors, validateTopology(s, at));
+  append(errors, validateRuleForms(s, at));
+}
+
+/** Not by a spread: a call has fewer arguments than a schema may have mistakes. */
+function append(errors: FieldError[], more: readonly FieldError[]): void {
+  for (const error of more) errors.push(error);
 }
 
 /** How often what is in a value may stand in it, by what its schema says; undefined where it says nothing. */
@@ -80,52 +84,57 @@ function timesWithin({ type, additionalProperties, maxProperties, maxItems }: An
   return type === 'object' && additionalProperties !== undefined ? bound(maxProperties) : 1;
 }
 
-/** The schemas right below one, each with its path and what holds there. */
-function* children(s: AnySchema, at: Path, place: Place): Generator<[AnySchema, Path, Place]> {
+type Each = (schema: AnySchema, at: Path, place: Place) => void;
+
+/**
+ * The schemas right below one, each with its path and what holds there. There are thousands in a definition, most of
+ * them without anything below: nothing is made for what is not there.
+ */
+function eachBelow(s: AnySchema, at: Path, place: Place, each: Each): void {
   const within = timesWithin(s);
   const times = place.times === undefined || within === undefined ? undefined : place.times * within;
-  const below: Place = { ...place, root: false, times };
-  const restricted: Place = { ...below, rules: false };
-  if (typeof s.additionalProperties === 'object') {
-    const noDefault = place.meta ? 'inside additionalProperties applying to object metadata' : place.noDefault;
-    yield [
-      s.additionalProperties,
-      at.child('additionalProperties'),
-      { ...below, ...(noDefault !== undefined && { noDefault }) },
-    ];
+  const below: Place = times === place.times && !place.root ? place : { ...place, root: false, times };
+  const { properties, additionalProperties, items } = s;
+  if (typeof additionalProperties === 'object') {
+    const noDefault = place.meta ? 'inside additionalProperties applying to object metadata' : undefined;
+    each(additionalProperties, at.child('additionalProperties'), noDefault ? { ...below, noDefault } : below);
   }
-  const lost = { ...below, within: place.within ?? at };
-  for (const [name, property] of Object.entries(s.properties ?? {})) {
-    const meta = (place.root || s['x-kubernetes-embedded-resource']) && META.has(name);
-    yield [
-      property,
-      at.child('properties').key(name),
-      meta ? { ...below, meta, ...(place.root && { noDefault: `in top-level ${name}` }) } : below,
-    ];
+  if (properties) {
+    const checked = place.root || s['x-kubernetes-embedded-resource'];
+    const here = at.child('properties');
+    for (const name of Object.keys(properties)) {
+      const meta = checked && META.has(name);
+      const there = meta ? { ...below, meta, ...(place.root && { noDefault: `in top-level ${name}` }) } : below;
+      each(properties[name]!, here.key(name), there);
+    }
   }
-  if (s.not) yield [s.not, at.child('not'), restricted];
-  for (const word of ['allOf', 'oneOf', 'anyOf'] as const)
-    for (const [i, each] of (s[word] ?? []).entries()) yield [each, at.child(word).index(i), restricted];
-  for (const [name, each] of Object.entries(s.definitions ?? {}))
-    yield [each, at.child('definitions').key(name), restricted];
-  const items = s['x-kubernetes-list-type'] === 'map' ? below : lost;
-  if (Array.isArray(s.items))
-    for (const [i, each] of s.items.entries()) yield [each, at.child('items').index(i), items];
-  else if (s.items) yield [s.items, at.child('items'), items];
-  for (const [name, each] of Object.entries(s.dependencies ?? {}))
-    if (!Array.isArray(each)) yield [each, at.child('dependencies').key(name), restricted];
+  restrictedBelow(s, at, below, each);
+  if (items) {
+    const there = s['x-kubernetes-list-type'] === 'map' || below.within ? below : { ...below, within: at };
+    if (Array.isArray(items)) items.forEach((one, i) => each(one, at.child('items').index(i), there));
+    else each(items, at.child('items'), there);
+  }
+  for (const [name, one] of Object.entries(s.dependencies ?? {}))
+    if (!Array.isArray(one)) each(one, at.child('dependencies').key(name), { ...below, rules: false });
 }
 
-function validate(s: AnySchema, at: Path, place: Place): Errors {
-  const errors: Errors = { schema: own(s, at, place), rules: [] };
-  for (const child of children(s, at, place)) {
-    const found = validate(...child);
-    errors.schema.push(...found.schema);
-    errors.rules.push(...found.rules);
-  }
+/** What only restricts what is said elsewhere. */
+function restrictedBelow(s: AnySchema, at: Path, below: Place, each: Each): void {
+  const { not, allOf, oneOf, anyOf, definitions } = s;
+  if (!(not || allOf || oneOf || anyOf || definitions)) return;
+  const restricted: Place = { ...below, rules: false };
+  if (not) each(not, at.child('not'), restricted);
+  for (const [word, some] of Object.entries({ allOf, oneOf, anyOf }))
+    some?.forEach((one, i) => each(one, at.child(word).index(i), restricted));
+  for (const [name, one] of Object.entries(definitions ?? {})) each(one, at.child('definitions').key(name), restricted);
+}
+
+function validate(s: AnySchema, at: Path, place: Place, errors: Errors): void {
+  const before = errors.schema.length;
+  own(s, at, place, errors.schema);
+  eachBelow(s, at, place, (one, there, holds) => validate(one, there, holds, errors));
   // rules on a schema that is not good say nothing that helps
-  if (place.rules && errors.schema.length === 0) errors.rules.push(...validateRuleExpressions(s, at, place));
-  return errors;
+  if (place.rules && errors.schema.length === before) append(errors.rules, validateRuleExpressions(s, at, place));
 }
 
 /**
@@ -135,6 +144,7 @@ function validate(s: AnySchema, at: Path, place: Place): Errors {
  */
 export function validateOpenApi(schema: AnySchema, at: Path, rules: boolean, kept: boolean): FieldError[] {
   const costs = new RuleCosts(kept);
-  const errors = validate(schema, at, { rules, root: true, times: 1, costs });
+  const errors: Errors = { schema: [], rules: [] };
+  validate(schema, at, { rules, root: true, times: 1, costs }, errors);
   return [...errors.schema, ...errors.rules, ...costs.errors(at)];
 }

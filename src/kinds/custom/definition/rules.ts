@@ -14,8 +14,11 @@ import { findFieldPath } from './field-path.ts';
 import { goRule } from './go-form.ts';
 import type { RuleCosts } from './rule-costs.ts';
 import type { AnySchema } from './spec.ts';
+import { isUnsupported, someSchema } from './walk.ts';
 
 const REASONS = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired'];
+const RULES = 'x-kubernetes-validations';
+const NONE: readonly FieldError[] = [];
 const hasBreaks = (text: string): boolean => /[\n\r]/.test(text);
 
 function isPath(schema: AnySchema, path: string): boolean {
@@ -50,10 +53,10 @@ function validateForm(rule: ValidationRule, schema: AnySchema, at: Path): FieldE
 }
 
 /** The forms of x-kubernetes-validations, before any expression is read. */
-export const validateRuleForms = (schema: AnySchema, at: Path): FieldError[] =>
-  (schema['x-kubernetes-validations'] ?? []).flatMap((rule, i) =>
+export const validateRuleForms = (schema: AnySchema, at: Path): readonly FieldError[] =>
+  schema['x-kubernetes-validations']?.flatMap((rule, i) =>
     validateForm(rule, schema, at.child('x-kubernetes-validations').index(i)),
-  );
+  ) ?? NONE;
 
 /** Where rules stand, and how often what they are about may stand in one object. */
 export interface RulePlace {
@@ -67,9 +70,9 @@ export interface RulePlace {
 }
 
 /** The expressions of x-kubernetes-validations, and what they may cost. */
-export function validateRuleExpressions(schema: AnySchema, at: Path, place: RulePlace): FieldError[] {
-  const rules = schema['x-kubernetes-validations'] ?? [];
-  if (rules.length === 0) return [];
+export function validateRuleExpressions(schema: AnySchema, at: Path, place: RulePlace): readonly FieldError[] {
+  const rules = schema['x-kubernetes-validations'];
+  if (!rules?.length) return NONE;
   const scope = ruleScope(schema as JsonSchema, place.root ?? false);
   if (!scope) {
     const why = 'internal error: failed to retrieve type information for x-kubernetes-validations';
@@ -113,17 +116,27 @@ function messageErrors(rule: ValidationRule, at: Path, scope: RuleScope, costs: 
 }
 
 /** Reads all rules of a schema, one at a time, so that their validation finds them read. */
-export function* readRules(schema: AnySchema, root = true): Generator<void> {
-  const rules = schema['x-kubernetes-validations'] ?? [];
-  const scope = rules.length ? ruleScope(schema as JsonSchema, root) : undefined;
-  for (const { rule, messageExpression, optionalOldSelf = false } of scope ? rules : []) {
-    if (rule?.trim()) yield* readRule(rule, scope as RuleScope, 'bool', optionalOldSelf);
-    yield;
-    if (messageExpression) yield* readRule(messageExpression, scope as RuleScope, 'string', optionalOldSelf);
-    yield;
+export function* readRules(root: AnySchema): Generator<void> {
+  const ruled = withRules(root);
+  // what is not structural has rules that nobody reads
+  if (ruled.length === 0 || someSchema(root, isUnsupported)) return;
+  for (const schema of ruled) {
+    const scope = ruleScope(schema as JsonSchema, schema === root);
+    for (const { rule, messageExpression, optionalOldSelf = false } of scope ? schema[RULES]! : []) {
+      if (rule?.trim()) yield* readRule(rule, scope as RuleScope, 'bool', optionalOldSelf);
+      yield;
+      if (messageExpression) yield* readRule(messageExpression, scope as RuleScope, 'string', optionalOldSelf);
+      yield;
+    }
   }
+}
+
+/** The schemas below one, itself first, that have rules. */
+function withRules(schema: AnySchema, found: AnySchema[] = []): AnySchema[] {
+  if (schema[RULES]?.length) found.push(schema);
   const { items, properties, additionalProperties } = schema;
-  if (items && !Array.isArray(items)) yield* readRules(items, false);
-  if (typeof additionalProperties === 'object') yield* readRules(additionalProperties, false);
-  for (const property of Object.values(properties ?? {})) yield* readRules(property, false);
+  if (items && !Array.isArray(items)) withRules(items, found);
+  if (typeof additionalProperties === 'object') withRules(additionalProperties, found);
+  for (const name in properties) withRules(properties[name]!, found);
+  return found;
 }

@@ -17,28 +17,31 @@ const sub = (schema: AnySchema | AnySchema[] | undefined): AnySchema | undefined
   Array.isArray(schema) ? undefined : schema;
 
 export function validateStructural(schema: AnySchema, at: Path): FieldError[] {
-  return [...invariants(schema, 'root', at), ...completeness(schema, schema, at, at)];
+  const errors: FieldError[] = [];
+  invariants(schema, 'root', at, errors);
+  return [...errors, ...completeness(schema, schema, at, at)];
 }
 
-function invariants(s: AnySchema, level: Level, at: Path): FieldError[] {
-  const errors: FieldError[] = [];
+/** There are thousands of schemas in a definition, almost all of them good: they have one list of errors. */
+function invariants(s: AnySchema, level: Level, at: Path, errors: FieldError[]): void {
   const items = sub(s.items);
   if (s.type === 'array' && !items) errors.push(required(at.child('items'), 'must be specified'));
-  if (items) errors.push(...invariants(items, 'item', at.child('items')));
-  for (const [name, property] of Object.entries(s.properties ?? {}))
-    errors.push(...invariants(property, 'field', at.child('properties').key(name)));
+  if (items) invariants(items, 'item', at.child('items'), errors);
+  const { properties } = s;
+  if (properties) {
+    const below = at.child('properties');
+    for (const name of Object.keys(properties)) invariants(properties[name]!, 'field', below.key(name), errors);
+  }
   if (s.additionalProperties) {
     if (level === 'root') errors.push(forbidden(at.child('additionalProperties'), 'must not be used at the root'));
     if (typeof s.additionalProperties === 'object')
-      errors.push(...invariants(s.additionalProperties, 'field', at.child('additionalProperties')));
+      invariants(s.additionalProperties, 'field', at.child('additionalProperties'), errors);
   }
-  return [
-    ...errors,
-    ...extensions(s, at),
-    ...restrictions(s, at, isIntOrString(s.anyOf), isIntOrString(s.allOf?.[0]?.anyOf)),
-    ...typeRules(s, level, at),
-    ...metaRules(s, level, at),
-  ];
+  for (const error of extensions(s, at)) errors.push(error);
+  for (const error of restrictions(s, at, isIntOrString(s.anyOf), isIntOrString(s.allOf?.[0]?.anyOf)))
+    errors.push(error);
+  typeRules(s, level, at, errors);
+  metaRules(s, level, at, errors);
 }
 
 const INT_OR_STRING = [{ type: 'integer' }, { type: 'string' }];
@@ -53,9 +56,9 @@ function extensions(s: AnySchema, at: Path): FieldError[] {
     .map((name) => invalid(at.child(name), true, 'must be false if x-kubernetes-int-or-string is true'));
 }
 
-function typeRules(s: AnySchema, level: Level, at: Path): FieldError[] {
-  const errors: FieldError[] = [];
+function typeRules(s: AnySchema, level: Level, at: Path, errors: FieldError[]): void {
   const embedded = s['x-kubernetes-embedded-resource'];
+  if (s.type && !embedded && level !== 'root') return;
   const typeAt = at.child('type');
   if (embedded && s.type !== 'object') {
     const why = 'must be object if x-kubernetes-embedded-resource is true';
@@ -68,13 +71,11 @@ function typeRules(s: AnySchema, level: Level, at: Path): FieldError[] {
     );
   if (level === 'root' && s.type && s.type !== 'object')
     errors.push(invalid(typeAt, s.type, 'must be object at the root'));
-  return errors;
 }
 
-function metaRules(s: AnySchema, level: Level, at: Path): FieldError[] {
-  const errors: FieldError[] = [];
+function metaRules(s: AnySchema, level: Level, at: Path, errors: FieldError[]): void {
   const embedded = s['x-kubernetes-embedded-resource'];
-  const checked = level === 'root' || embedded;
+  if (level !== 'root' && !embedded) return;
   const { kind, apiVersion, metadata } = s.properties ?? {};
   const below = (name: string): Path => at.child('properties').key(name);
   const named: [string, AnySchema | undefined][] = [
@@ -82,11 +83,11 @@ function metaRules(s: AnySchema, level: Level, at: Path): FieldError[] {
     ['apiVersion', apiVersion],
   ];
   for (const [name, property] of named) {
-    if (checked && property && property.type !== 'string')
+    if (property && property.type !== 'string')
       errors.push(invalid(below(name).child('type'), property.type ?? '', 'must be string'));
   }
   if (metadata) {
-    if (checked && metadata.type !== 'object')
+    if (metadata.type !== 'object')
       errors.push(invalid(below('metadata').child('type'), metadata.type ?? '', 'must be object'));
     if (level === 'root' && saysMore(metadata)) {
       errors.push(
@@ -105,7 +106,6 @@ function metaRules(s: AnySchema, level: Level, at: Path): FieldError[] {
       ),
     );
   }
-  return errors;
 }
 
 /** Does the schema of metadata say more than how names look? */

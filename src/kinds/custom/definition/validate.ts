@@ -8,7 +8,7 @@ import { validateApproval } from './approval.ts';
 import { bundleProblem } from './ca-bundle.ts';
 import { validateConversion } from './conversion.ts';
 import { validateDefaults } from './defaults.ts';
-import { goSchema, goVersion } from './go-form.ts';
+import { goFields, goSchema, goVersion } from './go-form.ts';
 import { requireNames, validateNames } from './names.ts';
 import { validateOpenApi } from './open-api.ts';
 import { validateColumns, validateDeprecation, validateSelectableFields, validateSubresources } from './parts.ts';
@@ -236,8 +236,11 @@ const ROOT_FIELDS = [
 const AT_ROOT = 'at the root of the schema if the status subresource is enabled';
 const isZero = (value: unknown): boolean => value === null || value === '' || value === false;
 
+const NOTHING = {};
+
 function validateRoot(schema: AnySchema, at: Path): FieldError[] {
-  for (const [field, value] of Object.entries(goSchema(schema))) {
+  // whether there is anything below is all that counts of it
+  for (const [field, value] of Object.entries(goFields(schema, () => NOTHING))) {
     if (isZero(value)) continue;
     if (field === 'Type') {
       if (value !== 'object') return [invalid(`${at}.type`, value, `only "object" is allowed as the type ${AT_ROOT}`)];

@@ -1,25 +1,35 @@
 import type { AnySchema } from './spec.ts';
 
+type Visit = (schema: AnySchema) => boolean | void;
+
 /** Every schema within a schema, itself first, in the order in which Kubernetes visits them. Stops when `visit` says true. */
-export function someSchema(schema: AnySchema | undefined, visit: (schema: AnySchema) => boolean | void): boolean {
+export function someSchema(schema: AnySchema | undefined, visit: Visit): boolean {
   if (typeof schema !== 'object' || schema === null) return false;
   if (visit(schema)) return true;
-  const below = (each: AnySchema | undefined): boolean => someSchema(each, visit);
-  const values = (of: Record<string, AnySchema> | undefined): boolean => Object.values(of ?? {}).some(below);
-  const maybe = (of: AnySchema | boolean | undefined): boolean => typeof of === 'object' && below(of);
+  const { items, properties, additionalProperties, patternProperties, additionalItems, dependencies } = schema;
   return (
-    (Array.isArray(schema.items) ? schema.items.some(below) : below(schema.items)) ||
-    (schema.allOf ?? []).some(below) ||
-    (schema.anyOf ?? []).some(below) ||
-    (schema.oneOf ?? []).some(below) ||
-    below(schema.not) ||
-    values(schema.properties) ||
-    maybe(schema.additionalProperties) ||
-    values(schema.patternProperties) ||
-    maybe(schema.additionalItems) ||
-    values(schema.definitions) ||
-    Object.values(schema.dependencies ?? {}).some((d) => !Array.isArray(d) && below(d))
+    (Array.isArray(items) ? someOf(items, visit) : someSchema(items, visit)) ||
+    someOf(schema.allOf, visit) ||
+    someOf(schema.anyOf, visit) ||
+    someOf(schema.oneOf, visit) ||
+    someSchema(schema.not, visit) ||
+    someOf(properties, visit) ||
+    (typeof additionalProperties === 'object' && someSchema(additionalProperties, visit)) ||
+    someOf(patternProperties, visit) ||
+    (typeof additionalItems === 'object' && someSchema(additionalItems, visit)) ||
+    someOf(schema.definitions, visit) ||
+    someOf(dependencies, visit)
   );
+}
+
+/** The same of several; names in place of a schema are none. A walk of thousands makes no lists. */
+function someOf(schemas: AnySchema[] | Record<string, AnySchema | string[]> | undefined, visit: Visit): boolean {
+  const of = schemas as Record<string, AnySchema | string[]> | undefined;
+  for (const name in of) {
+    const schema = of[name];
+    if (!Array.isArray(schema) && someSchema(schema, visit)) return true;
+  }
+  return false;
 }
 
 /** Parts that no structural schema can have; with them nothing but they are spoken of. */
