@@ -8,6 +8,7 @@ import type { Api, ListAnswer, RequestContext, Target } from './contract.ts';
 import type { Core } from './core.ts';
 import { deleteCollection } from './delete-collection.ts';
 import { checkEndpoint } from './endpoint.ts';
+import { turnToBegin } from './fairness/turns.ts';
 import { get } from './get.ts';
 import { resolveAsOf } from './history/as-of.ts';
 import { changes, history } from './history/changes.ts';
@@ -55,6 +56,13 @@ export function verbs(core: Core): Omit<Api, 'noteDefinition'> {
       );
     };
   };
+  /** A verb that writes one object: many that come at once begin a few in a turn of the loop. */
+  const writing =
+    <A extends unknown[], R>(run: (...args: A) => Promise<R>) =>
+    (...args: A): Promise<R> => {
+      const turn = turnToBegin();
+      return turn ? turn.then(() => run(...args)) : run(...args);
+    };
   return {
     registry: core.registry,
     store: core.store,
@@ -84,20 +92,24 @@ export function verbs(core: Core): Omit<Api, 'noteDefinition'> {
     },
     create: on(
       'create',
-      (ctx, target, body, options) => writeVerbs.create(core, ctx, target, body, options),
+      writing((ctx, target, body, options) => writeVerbs.create(core, ctx, target, body, options)),
       tellAnswer,
     ),
     update: on(
       'update',
-      (ctx, target, body, options) => writeVerbs.update(core, ctx, target, body, options),
+      writing((ctx, target, body, options) => writeVerbs.update(core, ctx, target, body, options)),
       tellAnswer,
     ),
     patch: on(
       'patch',
-      (ctx, target, type, input, options) => writeVerbs.patch(core, ctx, target, type, input, options),
+      writing((ctx, target, type, input, options) => writeVerbs.patch(core, ctx, target, type, input, options)),
       tellAnswer,
     ),
-    delete: on('delete', (ctx, target, options) => writeVerbs.delete(core, ctx, target, options), tellAnswer),
+    delete: on(
+      'delete',
+      writing((ctx, target, options) => writeVerbs.delete(core, ctx, target, options)),
+      tellAnswer,
+    ),
     deleteCollection: on(
       'deletecollection',
       (ctx, target, options, how) => deleteCollection(core, ctx, target, options, how),

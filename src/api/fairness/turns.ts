@@ -1,66 +1,92 @@
-/** ms that all long work of this process takes of one turn of the event loop */
+/** ms that all work of one sort takes of one turn of the event loop */
 const TURN_MS = 5;
 
 /**
- * Who has worked long enough and waits to go on. One queue for the process, as there is one event loop: if each gave way
- * by itself, a hundred that take 5 ms each would still run in one turn of the loop.
+ * Work of one sort, of which there is a little in each turn of the event loop, and who waits to go on. One queue for all of
+ * it, as there is one loop: if each gave way by itself, a hundred that take 5 ms each would still run in one turn.
  */
-const waiting: (() => void)[] = [];
-let first = 0;
-let scheduled = false;
+class Turns {
+  private readonly waiting: (() => void)[] = [];
+  private first = 0;
+  private scheduled = false;
+  /** when the first work of this turn of the loop began */
+  private began: number | undefined;
 
-/** Resolves when all others that wait have had their turn, and what came from outside has been taken. */
-export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    waiting.push(resolve);
-    if (scheduled) return;
-    scheduled = true;
-    setImmediate(give);
-  });
-}
-
-/** Whether somebody waits for a turn: then not all that has begun has come to where it waits for something else. */
-export const isAnyWaiting = (): boolean => first < waiting.length;
-
-/** When the first long work of this turn of the loop began. */
-let began: number | undefined;
-const forget = (): void => void (began = undefined);
-
-/** Whoever begins in a turn that has had its long work gives way at once: a hundred requests may come in one. */
-function turnBegan(): number {
-  if (began === undefined) {
-    began = performance.now();
-    setImmediate(forget);
+  /** Resolves when all others that wait have had their turn, and what came from outside has been taken. */
+  next(): Promise<void> {
+    return new Promise((resolve) => {
+      this.waiting.push(resolve);
+      if (this.scheduled) return;
+      this.scheduled = true;
+      setImmediate(this.give);
+    });
   }
-  return began;
+
+  /** Whether somebody waits: then not all that has begun has come to where it waits for something else. */
+  get isAwaited(): boolean {
+    return this.first < this.waiting.length;
+  }
+
+  /** Whoever begins in a turn that has had its work gives way at once: a hundred requests may come in one. */
+  turnBegan(): number {
+    if (this.began === undefined) {
+      this.began = performance.now();
+      setImmediate(this.forget);
+    }
+    return this.began;
+  }
+
+  /** Whether this turn has had its work: for those who take many short steps, of which none knows of the others. */
+  get isOver(): boolean {
+    return performance.now() - this.turnBegan() > TURN_MS;
+  }
+
+  private readonly forget = (): void => void (this.began = undefined);
+
+  /** Lets one after the other go on until their time is up: each runs, in the microtasks that follow, before the next is asked. */
+  private readonly give = (): void => {
+    this.forget();
+    const { waiting } = this;
+    const since = performance.now();
+    const one = (): void => {
+      waiting[this.first++]?.();
+      if (this.first < waiting.length) return queueMicrotask(() => process.nextTick(more));
+      waiting.length = 0;
+      this.first = 0;
+      this.scheduled = false;
+    };
+    const more = (): void => {
+      if (performance.now() - since < TURN_MS) return one();
+      waiting.splice(0, this.first);
+      this.first = 0;
+      setImmediate(this.give);
+    };
+    one();
+  };
 }
 
+/** What takes long, and goes on from turn to turn. */
+const longWork = new Turns();
+/** Requests that begin: short ones, which wait for each other and not for what takes long. */
+const beginnings = new Turns();
+
+/** Resolves when all others that take long and wait have had their turn, and what came from outside has been taken. */
+export const nextTurn = (): Promise<void> => longWork.next();
 /** Whether this turn has had its long work: for those who take many short steps, of which none knows of the others. */
-export const isTurnOver = (): boolean => performance.now() - turnBegan() > TURN_MS;
+export const isTurnOver = (): boolean => longWork.isOver;
+/** Whether somebody waits for a turn: then not all that has begun has come to where it waits for something else. */
+export const isAnyWaiting = (): boolean => longWork.isAwaited || beginnings.isAwaited;
 
-/** Lets one after the other go on until their time is up: each runs, in the microtasks that follow, before the next is asked. */
-function give(): void {
-  forget();
-  const since = performance.now();
-  const one = (): void => {
-    waiting[first++]?.();
-    if (first < waiting.length) return queueMicrotask(() => process.nextTick(more));
-    waiting.length = 0;
-    first = 0;
-    scheduled = false;
-  };
-  const more = (): void => {
-    if (performance.now() - since < TURN_MS) return one();
-    waiting.splice(0, first);
-    first = 0;
-    setImmediate(give);
-  };
-  one();
-}
+/**
+ * To be asked by a request that writes, before it does: where it came with so many others that they would take a turn of
+ * the loop for themselves, a promise of its own turn.
+ */
+export const turnToBegin = (): Promise<void> | undefined =>
+  beginnings.isAwaited || beginnings.isOver ? beginnings.next() : undefined;
 
 /** The time that one piece of work takes between two turns, of that which all pieces have together. */
 export class Slice {
-  private since = turnBegan();
+  private since = longWork.turnBegan();
 
   /** whether it is the turn of others; asked between steps, as a step itself cannot be cut */
   get over(): boolean {
@@ -69,6 +95,6 @@ export class Slice {
 
   async next(): Promise<void> {
     await nextTurn();
-    this.since = turnBegan();
+    this.since = longWork.turnBegan();
   }
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Slice } from '../../../src/api/fairness/turns.ts';
+import { nextTurn, Slice, turnToBegin } from '../../../src/api/fairness/turns.ts';
+import { FakeApi } from '../../support/fake-api.ts';
 import { turnsOf } from '../../support/turns.ts';
 
 /** ms that the clock shows, which only work moves on, and which never goes back */
@@ -49,5 +50,71 @@ describe('the long work of one turn of the event loop', () => {
     expect(slice.over).toBe(false);
     now += 2;
     expect(slice.over).toBe(true);
+  });
+});
+
+describe('requests that come together', () => {
+  /** Ones of 1 ms each, and the order in which they were done. */
+  const begin = async (requests: number, done: number[] = []): Promise<number[]> => {
+    const one = async (i: number): Promise<void> => {
+      const turn = turnToBegin();
+      if (turn) await turn;
+      now++;
+      done.push(i);
+    };
+    await Promise.all(Array.from({ length: requests }, (_, i) => one(i)));
+    return done;
+  };
+
+  test('begin a few in a turn of the loop, and in their order', async () => {
+    const done: number[] = [];
+    const turns = await turnsOf(
+      () => now,
+      async () => {
+        for (let i = 0; i < 5; i++) {
+          await begin(20, done);
+          await new Promise(setImmediate);
+        }
+      },
+    );
+    expect(turns.reduce((a, b) => a + b)).toBe(100);
+    expect(Math.max(...turns)).toBeLessThanOrEqual(14);
+    expect(done).toEqual(Array.from({ length: 100 }, (_, i) => i % 20));
+  });
+
+  test('do not wait for what takes long', async () => {
+    const long = Array.from({ length: 50 }, async () => {
+      await nextTurn();
+      now += 10;
+    });
+    const before = now;
+    await begin(3);
+    expect(now - before).toBeLessThan(100);
+    await Promise.all(long);
+  });
+
+  test('are those that write: of forty that come in one turn the last waits for some others only', async () => {
+    const api = await FakeApi.open();
+    const { registry } = api.api;
+    const target = { kind: registry.preferred('configmaps')!, namespace: 'a', name: '', subresource: '' };
+    const ctx = { user: { name: 'admin', groups: ['system:masters'] }, agent: 'test', warn: () => undefined };
+    const time = api.clock.now.bind(api.clock);
+    // each looks at the time as it begins
+    vi.spyOn(api.clock, 'now').mockImplementation(() => {
+      now++;
+      return time();
+    });
+    const write = (i: number): Promise<unknown> => {
+      const bytes = Buffer.from(JSON.stringify({ metadata: { name: `c${i}` } }));
+      return api.api.create(ctx, target, { bytes, contentType: 'application/json' }, {});
+    };
+    const before = now;
+    const turns = await turnsOf(
+      () => now,
+      () => Promise.all(Array.from({ length: 40 }, (_, i) => write(i))),
+    );
+    expect(now - before).toBeGreaterThanOrEqual(40);
+    expect(Math.max(...turns)).toBeLessThan(20);
+    await api.api.close();
   });
 });
