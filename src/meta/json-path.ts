@@ -95,49 +95,71 @@ function holds(left: unknown, operator: string, right: unknown): boolean {
   return operator === '<' ? a < b : operator === '>' ? a > b : operator === '<=' ? a <= b : a >= b;
 }
 
-function deepValues(value: unknown, key: string, out: unknown[]): void {
-  if (isRecord(value)) {
-    if (Object.hasOwn(value, key)) out.push(value[key]);
-    for (const child of Object.values(value)) deepValues(child, key, out);
-  } else if (Array.isArray(value)) for (const child of value) deepValues(child, key, out);
+/** How many values may still be looked at. Several `..` after each other lead to the same value by many ways. */
+export interface Looks {
+  left: number;
 }
 
-function apply(value: unknown, step: Step, out: unknown[]): void {
+class OutOfLooks extends Error {}
+
+/** The first value that the steps from `at` on lead to; undefined where they lead to none. Throws OutOfLooks. */
+function first(path: readonly Step[], at: number, value: unknown, looks: Looks): unknown {
+  if (looks.left-- <= 0) throw new OutOfLooks();
+  const step = path[at];
+  if (!step) return value;
+  const next = (one: unknown): unknown => first(path, at + 1, one, looks);
   switch (step.type) {
     case 'key':
-      if (isRecord(value) && Object.hasOwn(value, step.key)) out.push(value[step.key]);
-      break;
-    case 'index':
-      if (Array.isArray(value) && value.at(step.index) !== undefined) out.push(value.at(step.index));
-      break;
+      return isRecord(value) && Object.hasOwn(value, step.key) ? next(value[step.key]) : undefined;
+    case 'index': {
+      const item: unknown = Array.isArray(value) ? value.at(step.index) : undefined;
+      return item === undefined ? undefined : next(item);
+    }
     case 'slice':
-      if (Array.isArray(value)) out.push(...value.slice(step.from, step.to));
-      break;
+      return Array.isArray(value) ? firstOf(value.slice(step.from, step.to), next) : undefined;
     case 'all':
-      if (Array.isArray(value)) out.push(...value);
-      else if (isRecord(value)) out.push(...Object.values(value));
-      break;
+      return firstOf(childrenOf(value), next);
     case 'deep':
-      deepValues(value, step.key, out);
-      break;
+      return firstBelow(value, step.key, looks, next);
     case 'filter':
-      if (Array.isArray(value))
-        out.push(...value.filter((v) => holds(walk(step.path, v)[0], step.operator, step.value)));
+      if (!Array.isArray(value)) return undefined;
+      return firstOf(value, (one) =>
+        holds(first(step.path, 0, one, looks), step.operator, step.value) ? next(one) : undefined,
+      );
   }
 }
 
-function walk(path: readonly Step[], root: unknown): unknown[] {
-  let values: unknown[] = [root];
-  for (const step of path) {
-    const next: unknown[] = [];
-    for (const value of values) apply(value, step, next);
-    values = next;
+function firstOf(values: readonly unknown[], find: (value: unknown) => unknown): unknown {
+  for (const value of values) {
+    const found = find(value);
+    if (found !== undefined) return found;
   }
-  return values;
+  return undefined;
 }
 
-/** Compiles a path once; the function yields all values it finds, in order. Throws JsonPathError. */
-export function compileJsonPath(path: string): (root: unknown) => unknown[] {
+/** What `find` finds first in the values of this key, however deep. */
+function firstBelow(value: unknown, key: string, looks: Looks, find: (value: unknown) => unknown): unknown {
+  if (looks.left-- <= 0) throw new OutOfLooks();
+  const found = isRecord(value) && Object.hasOwn(value, key) ? find(value[key]) : undefined;
+  if (found !== undefined) return found;
+  return firstOf(childrenOf(value), (child) => firstBelow(child, key, looks, find));
+}
+
+const childrenOf = (value: unknown): readonly unknown[] =>
+  Array.isArray(value) ? value : isRecord(value) ? Object.values(value) : [];
+
+/**
+ * Compiles a path once; the function answers the first value that it leads to, and undefined where there is none, or none
+ * was found within the looks, of which it takes those that it needs. Throws JsonPathError.
+ */
+export function compileJsonPath(path: string): (root: unknown, looks: Looks) => unknown {
   const compiled = steps(path);
-  return (root) => walk(compiled, root);
+  return (root, looks) => {
+    try {
+      return first(compiled, 0, root, looks);
+    } catch (error) {
+      if (error instanceof OutOfLooks) return undefined;
+      throw error;
+    }
+  };
 }

@@ -185,6 +185,25 @@ describe('a custom resource', () => {
     expect(strategy.cells?.(object, 0)).toEqual(['a', 4]);
     expect(strategy.fields?.(object)).toEqual({ 'spec.color': 'red' });
   });
+  test('leaves cells empty that would take more of a row than it may have', () => {
+    const columns = (count: number, jsonPath: string): object => ({
+      additionalPrinterColumns: Array.from({ length: count }, (_, i) => ({ name: `c${i}`, type: 'string', jsonPath })),
+    });
+    const rowOf = (more: object, any: unknown): unknown[] =>
+      widgets(specSchema, more).storage.strategy.cells?.(widget({ size: 4, any }) as KubeObject, 0) ?? [];
+    const shown = rowOf(columns(200, '.spec'), { text: 'x'.repeat(100_000) }).filter((cell) => cell !== null);
+    expect(shown).toHaveLength(1 + 11);
+    // each step into the depth leads to what is below it by as many ways as there are, 10^15 in all
+    let nested: object = {};
+    for (let i = 0; i < 400; i++) nested = { c: nested };
+    expect(rowOf(columns(3, '..c..c..c..c..c..c..c.none'), nested)).toEqual(['a', null, null, null]);
+    expect(
+      rowOf(
+        columns(2, '.spec.any[*].b'),
+        Array.from({ length: 90_000 }, () => ({ b: 'x' })),
+      ),
+    ).toEqual(['a', 'x', 'x']);
+  });
 });
 
 describe('CEL rules', () => {

@@ -62,13 +62,18 @@ test('JSON paths find what the columns of custom resources need', () => {
     spec: { a: [{ b: 1 }, { b: 2 }], 'x.y': 'z' },
     status: { conditions: [{ type: 'Ready', status: 'True' }] },
   };
-  const find = (path: string): unknown[] => compileJsonPath(path)(object);
-  expect(find('.spec.a[1].b')).toEqual([2]);
-  expect(find(".spec['x.y']")).toEqual(['z']);
-  expect(find('.spec.x\\.y')).toEqual(['z']);
-  expect(find('.spec.a[*].b')).toEqual([1, 2]);
-  expect(find('.status.conditions[?(@.type=="Ready")].status')).toEqual(['True']);
-  expect(find('.nothing.here')).toEqual([]);
+  const find = (path: string, left = 100): unknown => compileJsonPath(path)(object, { left });
+  expect(find('.spec.a[1].b')).toBe(2);
+  expect(find(".spec['x.y']")).toBe('z');
+  expect(find('.spec.x\\.y')).toBe('z');
+  expect(find('.spec.a[*].b')).toBe(1);
+  expect(find('.status.conditions[?(@.type=="Ready")].status')).toBe('True');
+  expect(find('..b')).toBe(1);
+  expect(find('.spec.a[1:].b')).toBe(2);
+  expect(find('.spec.a[-1].b')).toBe(2);
+  expect(find('..conditions[*].status')).toBe('True');
+  expect(find('.nothing.here')).toBeUndefined();
+  expect(find('..nothing', 5)).toBeUndefined();
 });
 
 test('generated names are cut and safe; hashes depend on the value alone', () => {

@@ -1,8 +1,9 @@
 import { stringifyExact } from '../../go/json-numbers.ts';
 import { humanDuration } from '../../meta/duration.ts';
-import { compileJsonPath } from '../../meta/json-path.ts';
+import { compileJsonPath, type Looks } from '../../meta/json-path.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { isTime } from '../../meta/time.ts';
+import { MAX_VALUES } from '../body-bounds.ts';
 import { columnDescription } from '../descriptions.ts';
 import type { Cell, Column } from '../kind.ts';
 
@@ -59,8 +60,23 @@ function cellOf(type: string, value: unknown, now: number): Cell {
   }
 }
 
+/** Values that are looked at for the cells of one row: as many as two objects may have. Beyond it cells are empty. */
+const MOST_LOOKS = 2 * MAX_VALUES;
+/** Text of one row, from which on cells are empty: each column could show the whole object. */
+const MOST_TEXT = 1024 * 1024;
+
 /** The function that makes the cells of a row; paths are compiled once. */
 export function customCells(columns: readonly Column[]): (object: KubeObject, now: number) => Cell[] {
   const paths = columns.slice(1).map((c) => ({ type: c.type, find: compileJsonPath(c.jsonPath ?? '') }));
-  return (object, now) => [object.metadata.name, ...paths.map(({ type, find }) => cellOf(type, find(object)[0], now))];
+  return (object, now) => {
+    const looks: Looks = { left: MOST_LOOKS };
+    let text = 0;
+    const own = paths.map(({ type, find }) => {
+      if (text > MOST_TEXT) return null;
+      const cell = cellOf(type, find(object, looks), now);
+      if (typeof cell === 'string') text += cell.length;
+      return cell;
+    });
+    return [object.metadata.name, ...own];
+  };
 }

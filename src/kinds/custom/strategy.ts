@@ -102,7 +102,11 @@ export function customStrategy(facts: CustomFacts): Strategy {
     validateSteps: judge,
     warnings: (object) => metaWarnings({ custom: true }, object),
     cells: lazyCells(facts.columns),
-    fields: (object) => Object.fromEntries(selectable.map(({ name, find }) => [name, String(find(object)[0] ?? '')])),
+    fields(object) {
+      // these paths are keys alone
+      const looks = { left: Number.POSITIVE_INFINITY };
+      return Object.fromEntries(selectable.map(({ name, find }) => [name, String(find(object, looks) ?? '')]));
+    },
     fieldLabels: selectable.map(({ name }) => name),
   };
   if (!facts.hasStatus)
