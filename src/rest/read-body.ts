@@ -5,9 +5,11 @@ import { badRequest, requestEntityTooLarge } from '../meta/status.ts';
 const MAX_BODY = 3 * 1024 * 1024;
 /** A body that makes no progress for so long is given up. */
 const STALL_MS = 30_000;
+/** A body that is not there after so long is given up too, however it trickles: whoever sends it has a seat meanwhile. */
+export const BODY_TIMEOUT_MS = 300_000;
 const EMPTY = Buffer.alloc(0);
 
-/** The whole body, at most `MAX_BODY` bytes (413 beyond), read no slower than one chunk in 30 s (400). */
+/** The whole body, at most `MAX_BODY` bytes (413 beyond), read no slower than one chunk in 30 s, and within five minutes (400). */
 export function readBody(req: IncomingMessage): Promise<Buffer> {
   const announced = Number(req.headers['content-length'] ?? 0);
   const tooLarge = () => requestEntityTooLarge(`Request entity too large: limit is ${MAX_BODY}`);
@@ -16,9 +18,12 @@ export function readBody(req: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    const timer = setTimeout(() => fail(badRequest('request body was not received in time')), STALL_MS);
+    const late = () => fail(badRequest('request body was not received in time'));
+    const timer = setTimeout(late, STALL_MS);
+    const whole = setTimeout(late, BODY_TIMEOUT_MS);
     const fail = (error: Error) => {
       clearTimeout(timer);
+      clearTimeout(whole);
       req.removeAllListeners('data');
       req.on('error', () => undefined);
       req.resume();
@@ -32,6 +37,7 @@ export function readBody(req: IncomingMessage): Promise<Buffer> {
     });
     req.once('end', () => {
       clearTimeout(timer);
+      clearTimeout(whole);
       resolve(chunks.length > 1 ? Buffer.concat(chunks, size) : (chunks[0] ?? EMPTY));
     });
     req.once('error', (error) => fail(badRequest(error.message)));

@@ -1,4 +1,6 @@
+import { constants } from 'node:http2';
 import { requireAttributes } from '../api/authorization/attributes.ts';
+import { isTurnOver, nextTurn } from '../api/fairness/turns.ts';
 import { isStream } from '../api/streams/streams.ts';
 import { badRequest, isStatusError, methodNotAllowedHere } from '../meta/status.ts';
 import type { Attributes } from '../api/contract.ts';
@@ -8,7 +10,7 @@ import { attributesOf } from './attributes.ts';
 import { identify } from './audit.ts';
 import { serveDiscovery } from './discovery/serve.ts';
 import { PageNotFound, statusOf } from './errors.ts';
-import type { Exchange } from './exchange.ts';
+import { streamOf, type Exchange } from './exchange.ts';
 import { isGraphQL, serveGraphQL } from './graphql.ts';
 import { serveOther } from './other.ts';
 import type { Services } from './services.ts';
@@ -31,6 +33,8 @@ export function requireRoute({ api }: Services, exchange: Exchange, route: Route
   return right;
 }
 
+/** Verbs whose requests may have a body. */
+const WRITES: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
 /** Proxies pass on what browsers ask before they ask. */
 const PROXY_METHODS = new Set([...METHODS, 'OPTIONS']);
@@ -72,6 +76,8 @@ async function serveResource(services: Services, exchange: Exchange, path: Resou
   try {
     // a watch gives its seat back when it has begun; nothing else can be waited for there
     if (found.verb === 'watch') release?.();
+    // who may not write is not listened to: a body may be long, and may never come
+    if (WRITES.has(found.verb)) requireRoute(services, exchange, { type: 'resource', path });
     await dispatch(services, exchange, found);
   } finally {
     release?.();
@@ -83,9 +89,24 @@ async function serveResource(services: Services, exchange: Exchange, path: Resou
  * @param known its route, where it is known already who asks
  */
 export async function serve(services: Services, exchange: Exchange, known?: Route): Promise<void> {
+  // a thousand may come in one packet
+  if (isTurnOver()) await nextTurn();
   await answer(services, exchange, known);
-  // what nobody has read would stay counted against what the whole HTTP/2 connection may send
-  exchange.req.resume();
+  letGo(exchange);
+}
+
+/** ms that the rest of a body may take whose request has been answered */
+const REST_MS = 30_000;
+
+/** Nobody reads what is left of a body, and nobody waits for its end for long. */
+function letGo({ req }: Exchange): void {
+  // it would stay counted against what the whole HTTP/2 connection may send
+  req.resume();
+  const stream = streamOf(req);
+  if (!stream || stream.endAfterHeaders || req.complete) return;
+  // not at once: what is on its way for a stream that has ended counts as an attack on the connection
+  const late = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), REST_MS);
+  stream.once('close', () => clearTimeout(late));
 }
 
 async function answer(services: Services, exchange: Exchange, known: Route | undefined): Promise<void> {

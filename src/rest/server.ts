@@ -22,6 +22,7 @@ import { Profiling } from './health/profiling.ts';
 import { Identifier, type Authorities } from './identify.ts';
 import { OpenApi } from './openapi/openapi.ts';
 import type { Pages } from './pages/pages.ts';
+import { BODY_TIMEOUT_MS } from './read-body.ts';
 import { serve } from './serve.ts';
 import type { GraphQLHandler, Services, TokenIssuer, VersionInfo } from './services.ts';
 import { NodeDialer } from './streams/dial.ts';
@@ -83,8 +84,6 @@ export interface RestServer {
 
 /** A client that does not send its headers or does not finish its handshake in this time is let go. */
 const HEADERS_TIMEOUT_MS = 30_000;
-/** A whole request must have come in this time; answers may last. */
-const BODY_TIMEOUT_MS = 300_000;
 /** An idle HTTP/1.1 connection is kept so long; more than Go clients' 90 s, so that it is they who close. */
 const KEEP_ALIVE_MS = 120_000;
 /** Of a request's head, as Go's (http.DefaultMaxHeaderBytes) */

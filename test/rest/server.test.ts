@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import { connect, constants } from 'node:http2';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import WebSocket from 'ws';
 import { decodeProtobuf } from '../../src/kinds/protobuf/envelope.ts';
 import { decodeWatchFrame } from '../support/watch-frame.ts';
@@ -395,6 +396,31 @@ describe('server', () => {
     }
     session.close();
   });
+  it.each(['POST', 'PUT', 'PATCH', 'DELETE'])(
+    'waits for no body of who may not %s, and does not keep its stream for long',
+    async (method) => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      const session = connect(server.url, { ca: server.ca.cert });
+      const stream = session.request(
+        {
+          ':method': method,
+          ':path': method === 'POST' ? CONFIG_MAPS : `${CONFIG_MAPS}/a`,
+          'content-type': 'application/merge-patch+json',
+        },
+        { endStream: false },
+      );
+      stream.write('{"metadata":');
+      const closed = once(stream, 'close');
+      const [headers] = (await once(stream, 'response')) as [Record<string, unknown>];
+      expect(headers[constants.HTTP2_HEADER_STATUS]).toBe(403);
+      await once(stream.resume(), 'end');
+      vi.advanceTimersByTime(30_000);
+      await closed;
+      expect(stream.rstCode).toBe(constants.NGHTTP2_NO_ERROR);
+      session.close();
+      vi.useRealTimers();
+    },
+  );
   it('counts what it serves', async () => {
     const { text } = await server.ask('/metrics');
     expect(text).toMatch(
