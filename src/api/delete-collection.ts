@@ -4,6 +4,7 @@ import type { DeleteOptions, ListAnswer, ListOptions, RequestContext, Target } f
 import type { Core } from './core.ts';
 import { removeAuthorized } from './delete.ts';
 import { warnOfDeletion } from './deletion/refuse.ts';
+import { isTurnOver, nextTurn } from './fairness/turns.ts';
 import { listAuthorized } from './list.ts';
 import { withChangeSet } from './history/change-set.ts';
 import { checkDeleteOptions } from './options.ts';
@@ -31,6 +32,8 @@ export async function deleteCollection(
   const together = withChangeSet(ctx);
   const worker = async (): Promise<void> => {
     for (let item = waiting.pop(); item; item = waiting.pop()) {
+      // all that run at once have one turn together
+      if (isTurnOver()) await nextTurn();
       const one: Target = { ...target, namespace: item.namespace, name: item.name };
       await removeAuthorized(core, together, one, { ...how }, 'as one of all').catch((error: unknown) => {
         if (!isStatusError(error, 'NotFound')) throw error;

@@ -6,6 +6,7 @@ import type { Attributes, RequestContext, Target, User, WatchEvent, WatchOptions
 import { ConvertedSink } from './conversion/converted-sink.ts';
 import { hasWebhook } from './conversion/stored-version.ts';
 import type { Core } from './core.ts';
+import { isTurnOver, nextTurn } from './fairness/turns.ts';
 import { checkedWatchOptions } from './list-options.ts';
 import { parseObjectRevision, waitFor } from './resource-version.ts';
 import { authorizedSelection, type Selection } from './selection.ts';
@@ -41,6 +42,8 @@ export async function watch(
     const refused =
       (await awaited(core.store, revision, initial)) ??
       (revision && !initial ? await forgotten(core, ctx.user, attributes, revision) : undefined);
+    // what is there is looked through at one go, and hundreds of watches may begin together
+    if (isTurnOver()) await nextTurn();
     if (refused) running.fail(refused);
     else running.start(revision);
   } catch (error) {

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { WatchEvent, WatchOptions, WatchSink } from '../../src/api/contract.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { pod, refusal, TestApi } from './support.ts';
 import { at } from '../support/at.ts';
+import { turnsOf } from '../support/turns.ts';
 
 let t: TestApi;
 const clock = new FakeClock();
@@ -152,6 +153,25 @@ test('deletecollection.deletes what is selected and answers it', async () => {
   const gone = await t.api.deleteCollection(t.ctx(), t.target('secrets'), { labelSelector: 'del=y' }, {});
   expect(names(gone.items)).toBe('x1x2');
   expect(names((await list({}, 'secrets')).items)).toBe('x3');
+});
+
+test('deletecollection.lets others go on between the objects that it takes away', async () => {
+  const many = Array.from({ length: 40 }, (_, i) => `y${i}`);
+  for (const name of many) await t.create('secrets', { metadata: { name, labels: { del: 'z' } } });
+  let now = 0;
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+  // each is looked up when it is its turn
+  const { store } = t.api;
+  const get = store.get.bind(store);
+  const lookedUp = vi.spyOn(store, 'get').mockImplementation((key) => (now++, get(key)));
+  const turns = await turnsOf(
+    () => now,
+    () => t.api.deleteCollection(t.ctx(), t.target('secrets'), { labelSelector: 'del=z' }, {}),
+  );
+  clock.mockRestore();
+  lookedUp.mockRestore();
+  expect(turns.reduce((a, b) => a + b)).toBeGreaterThanOrEqual(many.length);
+  expect(Math.max(...turns)).toBeLessThan(many.length / 2);
 });
 
 test('pods are found by the fields of their kind', async () => {

@@ -1,11 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { WatchEvent } from '../../src/api/contract.ts';
+import { nextTurn } from '../../src/api/fairness/turns.ts';
 import { createRegistry } from '../../src/kinds/registry.ts';
 import { StatusError } from '../../src/meta/status.ts';
 import { metadataSlice } from '../../src/rest/encoding/metadata-slice.ts';
 import { Framer } from '../../src/rest/watching/frames.ts';
 import { MAX_WAITING, Watcher, type WatchOutput } from '../../src/rest/watching/watcher.ts';
 import { the } from '../support/at.ts';
+import { turnsOf } from '../support/turns.ts';
 
 const kind = createRegistry().byResource('', 'v1', 'configmaps')!;
 const event = (name: string, size = 0): WatchEvent => {
@@ -43,9 +45,11 @@ class FakeOutput implements WatchOutput {
   }
 }
 
-function start(output: FakeOutput) {
+const framerOf = (): Framer => new Framer(kind, { format: 'json', pretty: false }, 'Metadata', () => 0);
+
+function start(output: FakeOutput, framer = framerOf()) {
   const closed: string[] = [];
-  const watcher = new Watcher(new Framer(kind, { format: 'json', pretty: false }, 'Metadata', () => 0), output, {
+  const watcher = new Watcher(framer, output, {
     statusOf: (error) => error as StatusError,
     onClose: (reason) => closed.push(reason),
     onSent: () => undefined,
@@ -53,7 +57,11 @@ function start(output: FakeOutput) {
   watcher.live();
   return { watcher, closed };
 }
-const turn = () => new Promise((resolve) => setImmediate(resolve));
+/** Until what has begun in this turn of the loop has had its own. */
+const turn = async (): Promise<void> => {
+  await new Promise((resolve) => setImmediate(resolve));
+  await nextTurn();
+};
 
 describe('watcher', () => {
   it('writes what came in one turn at once, one line an event', async () => {
@@ -127,6 +135,30 @@ describe('watcher', () => {
     output.flow();
     while (output.writes.join('').split('\n').length <= 13) await turn();
     expect(output.writes.length).toBeGreaterThan(5);
+  });
+
+  it('shares a turn of the loop with all others that have something to write', async () => {
+    // the clock may not go back within a turn
+    await turn();
+    let now = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+    // of which each event takes a millisecond
+    const slow = framerOf();
+    const frame = slow.event.bind(slow);
+    slow.event = (one) => (now++, frame(one));
+    const events = Array.from({ length: 20 }, (_, i) => event(`e${i}`));
+    const outputs = Array.from({ length: 20 }, () => new FakeOutput());
+    const written = (): number => outputs.reduce((sum, { writes }) => sum + writes.join('').split('\n').length - 1, 0);
+    const turns = await turnsOf(
+      () => now,
+      async () => {
+        for (const output of outputs) start(output, slow).watcher.onEvents(events);
+        while (written() < 400) await turn();
+      },
+    );
+    clock.mockRestore();
+    expect(turns.reduce((a, b) => a + b)).toBe(400);
+    expect(Math.max(...turns)).toBeLessThanOrEqual(7);
   });
 
   it('ends with the error after all events', async () => {

@@ -35,7 +35,8 @@ export function judgeNames(definition: CustomResourceDefinition, taken: readonly
   };
   judge('plural', words, 'PluralConflict');
   judge('singular', words, 'SingularConflict');
-  const short = (wanted.shortNames ?? []).filter((name) => !had.shortNames?.includes(name) && words.has(name));
+  const own = new Set(had.shortNames);
+  const short = (wanted.shortNames ?? []).filter((name) => !own.has(name) && words.has(name));
   if (short.length) refuse('ShortNamesConflict', short);
   else if (wanted.shortNames) accepted.shortNames = wanted.shortNames;
   else delete accepted.shortNames;

@@ -1,4 +1,5 @@
 import type { WatchEvent, WatchSink } from '../../api/contract.ts';
+import { isTurnOver, nextTurn } from '../../api/fairness/turns.ts';
 import type { StatusError } from '../../meta/status.ts';
 import type { Framer } from './frames.ts';
 
@@ -17,11 +18,8 @@ export interface WatchOutput {
 
 /** A watcher with more than this waiting, beyond its initial events, is cut: it can list again. */
 export const MAX_WAITING = 8 * 1024 * 1024;
-/** No more than this is encoded ahead of the connection, and at one go. */
+/** No more than this is encoded ahead of the connection, and at one go, nor longer than a turn of the loop. */
 const HIGH_WATER = 256 * 1024;
-
-/** Nor for longer than this, ms. */
-const SLICE_MS = 5;
 
 /** So many sent events may stay at the front of the queue before it is cut down. */
 const COMPACT_FROM = 4096;
@@ -133,13 +131,13 @@ export class Watcher implements WatchSink {
 
   private pump(): void {
     if (this.ended) return;
-    if (this.output.pending() >= HIGH_WATER) return this.goOn();
+    if (this.output.pending() >= HIGH_WATER || isTurnOver()) return this.goOn();
     const frames: Buffer[][] = [];
     let size = 0;
     let sent = 0;
-    const since = performance.now();
     while (this.at < this.queue.length && size < HIGH_WATER) {
-      if (sent && performance.now() - since > SLICE_MS) break;
+      // all watchers have one turn together
+      if (sent && isTurnOver()) break;
       const item = this.queue[this.at++]!;
       const frame =
         'bookmark' in item ? this.framer.bookmark(item.bookmark, item.initialEventsEnd) : this.framer.event(item);
@@ -176,7 +174,7 @@ export class Watcher implements WatchSink {
       this.pump();
     };
     if (full) this.output.onDrain(resume);
-    else setImmediate(resume);
+    else void nextTurn().then(resume);
   }
 
   private finish({ error }: { error?: StatusError }): void {
