@@ -9,6 +9,8 @@ import { firstSince } from './times.ts';
 
 const EVERY_MS = 30_000;
 const MIN_EVERY_MS = 500;
+/** So many revisions are filed without waiting for a round: questions look through what is not, 1 ms for a thousand. */
+const FILE_EVERY = 32_768;
 
 /**
  * Forgets, in the background, in small steps: how far watches reach back, the values of confidential resources, and what
@@ -24,7 +26,10 @@ export class Compactor {
   readonly #log: Log;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
+  #filing: Promise<void> = Promise.resolve();
   #closed = false;
+  /** the revision at which the log is filed next */
+  #fileAt = Infinity;
 
   constructor(parts: {
     connection: Connection;
@@ -44,12 +49,21 @@ export class Compactor {
   }
 
   start(): void {
+    this.#fileAt = this.#state.revision + FILE_EVERY;
     this.#timer = setInterval(() => {
       this.#running ??= this.round()
-        .catch((error: Error) => this.#log('compaction failed', { error: error.message }))
+        .catch(this.#failed)
         .finally(() => (this.#running = undefined));
     }, this.#every());
     this.#timer.unref();
+  }
+
+  /** This process has written. */
+  written(): void {
+    const { revision } = this.#state;
+    if (revision < this.#fileAt) return;
+    this.#fileAt = revision + FILE_EVERY;
+    this.#filing = this.#filing.then(() => this.#retainer.measure()).catch(this.#failed);
   }
 
   /** A tenth of what confidential history is kept late, at most. */
@@ -60,8 +74,10 @@ export class Compactor {
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#timer);
-    await this.#running;
+    await Promise.all([this.#running, this.#filing]);
   }
+
+  #failed = (error: Error): void => this.#log('compaction failed', { error: error.message });
 
   /** History before a revision is gone when this resolves, in the log too. */
   async compact(before: number): Promise<void> {
@@ -78,6 +94,7 @@ export class Compactor {
 
   /** What the retention says of now. */
   async round(): Promise<void> {
+    await this.#retainer.measure();
     await this.#expunge();
     const { ms, minRevisions, maxRevisions } = this.#retention;
     const newest = this.#state.revision;

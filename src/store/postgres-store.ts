@@ -85,7 +85,10 @@ export class PostgresStore implements Store {
     const background = connect('background');
     const listener = connect('listener', listenerSession, () => this.#presence.notified());
     this.#presence = new Presence({ connection: connect('counter'), listener, follower, state, log });
-    const onWritten = (): void => this.#presence.written();
+    const onWritten = (): void => {
+      this.#presence.written();
+      this.#compactor.written();
+    };
     this.#writer = new Writer({
       connection: connect('writer', writerSession),
       follower,

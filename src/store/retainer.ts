@@ -12,7 +12,7 @@ import {
 } from './sql/retain.ts';
 import { CLOCK_TOLERANCE_MS, firstSince } from './times.ts';
 
-/** Revisions that one statement looks at or removes; it holds no lock that writers wait for. */
+/** Revisions that one statement removes; it holds no lock that writers wait for. */
 const BATCH = 1_000;
 
 /**
@@ -32,7 +32,6 @@ export class Retainer {
 
   /** @param compacted how far watches reach back: nothing behind it goes */
   async round(now: number, compacted: number): Promise<void> {
-    await this.#measure();
     const rows = await this.#connection.query<RetainedRow>({ text: readHistory });
     const since = new Map<number, number>();
     let oldest = compacted;
@@ -49,13 +48,14 @@ export class Retainer {
 
   /** Nothing of before a revision stays, of any resource. */
   async sweepTo(revision: number): Promise<void> {
-    await this.#measure();
+    await this.measure();
     for (const row of await this.#connection.query<RetainedRow>({ text: readHistory }))
       await this.#sweep(row, revision);
   }
 
-  async #measure(): Promise<void> {
-    const values = [BATCH, CLOCK_TOLERANCE_MS];
+  /** Looks through what is new in the log: files it, and adds it up. */
+  async measure(): Promise<void> {
+    const values = [CLOCK_TOLERANCE_MS];
     while (!this.#isClosed()) {
       const [row] = await this.#connection.query<MeasuredRow>({ name: 'measure', text: measure, values });
       if (!row) return;

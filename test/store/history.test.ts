@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Key, Outcome, Store, Write } from '../../src/store/contract.ts';
 import { openStore } from '../../src/store/open.ts';
+import { byUser, newest, ofPlaces } from '../../src/store/sql/history.ts';
+import { measure } from '../../src/store/sql/retain.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { compactOnce } from '../support/compact-once.ts';
 import { historyOf } from '../support/history-of.ts';
@@ -55,6 +57,8 @@ test('what it was at every revision, of random writes of two processes, is what 
         const revision = revisionOf(await store.commit(write));
         state = gone ? others : { ...others, [name]: { value, revision } };
         model.set(revision, Object.fromEntries(Object.entries(state).map(([name, { value }]) => [name, value])));
+        // the rest is not filed yet
+        if (value === steps.length >> 1) await compactOnce(database.url, {}, now);
       }
       for (const store of stores) {
         await store.fresh();
@@ -115,28 +119,44 @@ describe('changes', () => {
     expect(await storeOf(1).changes({ changeSet: String(named), limit: 10 })).toEqual([]);
   });
 
-  test('of places, of a user and of a range are found', async () => {
-    const keys: Key[] = [keyOf('a', 'n1', 'where'), keyOf('a', 'n2', 'where'), keyOf('b', 'n2', 'where')];
-    const revisions: number[] = [];
-    for (const key of keys) revisions.push(revisionOf(await storeOf(0).commit({ ...create(key), by })));
-    const [r0 = 0, r1 = 0, r2 = 0] = revisions;
-    const found = async (query: Parameters<Store['changes']>[0]): Promise<number[]> =>
-      (await storeOf(1).changes(query)).map(({ revision }) => revision);
-    const limit = 10;
-    expect(await found({ places: [{ resource: 'where' }], limit })).toEqual([r2, r1, r0]);
-    expect(await found({ places: [{ resource: 'where' }], limit: 2 })).toEqual([r2, r1]);
-    expect(await found({ places: [{ resource: 'where', namespace: 'n2' }], limit })).toEqual([r2, r1]);
-    expect(await found({ places: [the(keys[0]), the(keys[2])], limit })).toEqual([r2, r0]);
-    expect(await found({ places: [{ resource: 'where' }], below: r2, above: r0, limit })).toEqual([r1]);
-    const later = { resource: 'where', namespace: 'n2', above: r1 };
-    expect(await found({ places: [later], limit })).toEqual([r2]);
-    expect(await found({ places: [later, { ...the(keys[0]), above: r0 - 1 }], limit })).toEqual([r2, r0]);
-    expect(await found({ places: [{ ...the(keys[0]), above: r0 }], limit })).toEqual([]);
-    expect(await found({ places: [{ resource: 'where' }], user: 'nobody', limit })).toEqual([]);
-    expect(await found({ places: [{ resource: 'where' }], user: 'eve', limit: 1 })).toEqual([r2]);
-    expect(await found({ user: 'eve', limit: 1 })).toEqual([r2]);
-    expect(await found({ places: [], limit })).toEqual([]);
-    expect((await found({ limit: 1 }))[0]).toBe(storeOf(0).revision);
+  test.each([['before it is filed', false] as const, ['in the file', true] as const])(
+    'of places, of a user and of a range are found %s',
+    async (_, isFiled) => {
+      const [where, eve] = [`where-${isFiled}`, `eve-${isFiled}`];
+      const by = { user: eve, manager: 'm', verb: 'create' };
+      const keys: Key[] = [keyOf('a', 'n1', where), keyOf('a', 'n2', where), keyOf('b', 'n2', where)];
+      const revisions: number[] = [];
+      for (const key of keys) revisions.push(revisionOf(await storeOf(0).commit({ ...create(key), by })));
+      const [r0 = 0, r1 = 0, r2 = 0] = revisions;
+      if (isFiled) await compactOnce(database.url, {}, now);
+      const found = async (query: Parameters<Store['changes']>[0]): Promise<number[]> =>
+        (await storeOf(1).changes(query)).map(({ revision }) => revision);
+      const limit = 10;
+      expect(await found({ places: [{ resource: where }], limit })).toEqual([r2, r1, r0]);
+      expect(await found({ places: [{ resource: where }], limit: 2 })).toEqual([r2, r1]);
+      expect(await found({ places: [{ resource: where, namespace: 'n2' }], limit })).toEqual([r2, r1]);
+      expect(await found({ places: [the(keys[0]), the(keys[2])], limit })).toEqual([r2, r0]);
+      expect(await found({ places: [{ resource: where }], below: r2, above: r0, limit })).toEqual([r1]);
+      const later = { resource: where, namespace: 'n2', above: r1 };
+      expect(await found({ places: [later], limit })).toEqual([r2]);
+      expect(await found({ places: [later, { ...the(keys[0]), above: r0 - 1 }], limit })).toEqual([r2, r0]);
+      expect(await found({ places: [{ ...the(keys[0]), above: r0 }], limit })).toEqual([]);
+      expect(await found({ places: [{ resource: where }], user: 'nobody', limit })).toEqual([]);
+      expect(await found({ places: [{ resource: where }], user: eve, limit: 1 })).toEqual([r2]);
+      expect(await found({ user: eve, limit: 1 })).toEqual([r2]);
+      expect(await found({ places: [], limit })).toEqual([]);
+      expect((await found({ limit: 1 }))[0]).toBe(storeOf(0).revision);
+    },
+  );
+
+  test('are found by a user whose name is longer than an index takes', async () => {
+    const user = 'x'.repeat(5_000);
+    const revision = revisionOf(await storeOf(0).commit({ ...create(keyOf('a', 'n', 'long')), by: { ...by, user } }));
+    const found = async (): Promise<number[]> =>
+      (await storeOf(1).changes({ places: [{ resource: 'long' }], user, limit: 10 })).map((one) => one.revision);
+    expect(await found()).toEqual([revision]);
+    await compactOnce(database.url, {}, now);
+    expect(await found()).toEqual([revision]);
   });
 });
 
@@ -182,15 +202,31 @@ describe('a time', () => {
 });
 
 describe('retention', () => {
-  const count = async (resource: string): Promise<number> => {
+  const query = async <R extends object>(text: string, values: unknown[] = []): Promise<{ rows: R[] }> => {
     const client = new pg.Client({ connectionString: database.url });
     await client.connect();
-    const { rows } = await client.query<{ n: number }>('SELECT count(*)::int AS n FROM revision WHERE resource = $1', [
+    try {
+      return await client.query<R>(text, values);
+    } finally {
+      await client.end();
+    }
+  };
+  const count = async (resource: string): Promise<number> => {
+    const { rows } = await query<{ n: number }>('SELECT count(*)::int AS n FROM revision WHERE resource = $1', [
       resource,
     ]);
-    await client.end();
     return the(rows[0]).n;
   };
+  // whatever went, the file says what there is
+  afterEach(async () => {
+    const { rows } = await query<{ revision: number }>(`
+      SELECT coalesce(f.revision, r.revision)::int AS revision FROM (
+        SELECT resource, namespace, block * 1024 + unnest(offsets) AS revision FROM filed
+      ) f FULL JOIN (
+        SELECT * FROM revision WHERE revision <= (SELECT measured FROM compaction)
+      ) r USING (resource, namespace, revision) WHERE f.revision IS NULL OR r.revision IS NULL`);
+    expect(rows).toEqual([]);
+  });
   /** An object that is written `times` times, an hour apart. */
   const written = async (resource: string, times: number): Promise<number[]> => {
     const key = keyOf('kept', 'n', resource);
@@ -244,4 +280,74 @@ describe('retention', () => {
     await compactOnce(database.url, { ...watches, history }, now);
     expect(await count('deleted')).toBe(1);
   });
+
+  test('of what is confidential its time alone says, and nothing is left in the file', async () => {
+    const kept = keyOf('kept', 'n', 'secrets');
+    const gone = keyOf('gone', 'elsewhere', 'secrets');
+    let last = the((await written('secrets', 3)).at(-1));
+    await storeOf(0).commit(remove(gone, revisionOf(await storeOf(0).commit(create(gone, 1)))));
+    const emptied: number[] = [];
+    for (const expected of [4, 1, 1]) {
+      await compactOnce(database.url, { confidentialMs: 3_600_000 }, now);
+      expect(await count('secrets')).toBe(expected);
+      emptied.push((await query(`SELECT FROM filed WHERE resource = 'secrets' AND offsets = '{}'`)).rows.length);
+      now += 3 * 3_600_000;
+      last = revisionOf(await storeOf(0).commit(update(kept, last, expected)));
+    }
+    // a row that was left empty goes with the next that go
+    expect(emptied).toEqual([0, 1, 0]);
+  });
+});
+
+test('a page costs what is in it, and not what the log has', async () => {
+  const apart = await createDatabase();
+  const client = new pg.Client({ connectionString: apart.url });
+  await client.connect();
+  await client.query(`
+    INSERT INTO revision (revision, resource, namespace, name, type, previous, at, "user", manager, verb, columns, body)
+    SELECT i, CASE i % 5 WHEN 0 THEN 'services' ELSE 'pods' END, 'n-' || i % 40, 'o-' || i % 2000,
+      CASE WHEN i <= 2001 THEN 'ADDED' ELSE 'MODIFIED' END, CASE WHEN i > 2001 THEN i - 2000 END, now(),
+      CASE WHEN i = 7 THEN 'eve' WHEN i % 10 = 0 THEN 'bob' ELSE 'system:loop' END, 'm', 'update', '{}', repeat('y', 1000)
+    FROM generate_series(2, 30000) i`);
+  await client.query('UPDATE counter SET revision = 29000');
+  while ((await client.query(measure, [1_000])).rows.length);
+  await client.query('UPDATE counter SET revision = 30000');
+  await client.query('ANALYZE');
+  const pagesOf = async (text: string, values: unknown[]): Promise<number> => {
+    const { rows } = await client.query(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`, values);
+    const plan = rows[0]['QUERY PLAN'][0].Plan;
+    return plan['Shared Hit Blocks'] + plan['Shared Read Blocks'];
+  };
+  const range = [0, Number.MAX_SAFE_INTEGER, 50];
+  const none: unknown[] = [];
+  const of = (resources: string[], places: [string, string][], user: string | null): unknown[] => [
+    ...range,
+    resources,
+    places.map(([resource]) => resource),
+    places.map(([, namespace]) => namespace),
+    none,
+    none,
+    none,
+    user,
+    places.map(() => 0),
+    none,
+  ];
+  // 1,000 rows of 1 KB are not filed: 150 pages
+  const bounds: [string, unknown[], number][] = [
+    [ofPlaces, of(['pods'], [], null), 100],
+    [ofPlaces, of(['pods', 'services'], [], null), 100],
+    [ofPlaces, of([], [['pods', 'n-3']], null), 400],
+    [ofPlaces, of(['pods'], [], 'eve'), 400],
+    [ofPlaces, of(['pods'], [], 'nobody'), 400],
+    [ofPlaces, of([], [['services', 'n-10']], 'bob'), 400],
+    [byUser, [...range, 'eve'], 400],
+    [byUser, [...range, 'system:loop'], 200],
+    [newest, range, 100],
+  ];
+  const pages: number[] = [];
+  for (const [text, values] of bounds) pages.push(await pagesOf(text, values));
+  // the log has 4,000
+  expect(pages.filter((n, i) => n > the(bounds[i])[2])).toEqual([]);
+  await client.end();
+  await apart.drop();
 });

@@ -45,13 +45,14 @@ function readSchema(): Record<string, Table> {
       const [, map] = line.match(/^@@map\("(\w+)"\)/) ?? [];
       const [, id] = line.match(/^@@id\(\[(.*?)\]\)/) ?? [];
       const [, fields = '', name] = line.match(/^@@index\(\[(.*?)\], map: "(\w+)"\)/) ?? [];
-      const [, column, type = '', optional, rest = ''] = line.match(/^(\w+)\s+(\w+)(\?)?(.*)$/) ?? [];
+      const [, column, type = '', form, rest = ''] = line.match(/^(\w+)\s+(\w+)(\[\]|\?)?(.*)$/) ?? [];
       if (map) tables[map] = table;
       else if (id) table.primaryKey = list(id);
       else if (name) table.indexes[name] = list(fields);
       else if (column) {
         const native = rest.match(/@db\.(\w+)/)?.[1];
-        table.columns[column] = { type: the(native ? NATIVE[native] : TYPES[type]), optional: optional === '?' };
+        const of = form === '[]' ? 'ARRAY' : the(native ? NATIVE[native] : TYPES[type]);
+        table.columns[column] = { type: of, optional: form === '?' };
         if (/@id\b/.test(rest)) table.primaryKey = [column];
       } else throw new Error(`not understood: ${line}`);
     }

@@ -1,3 +1,5 @@
+import { unfile } from './filed.ts';
+
 export interface CompactionRow {
   revision: number;
 }
@@ -12,10 +14,13 @@ export const raiseFloor = `
 UPDATE compaction SET floor = greatest(floor, least($1::bigint, (SELECT revision FROM counter WHERE id = 1)))
 RETURNING floor AS revision`;
 
-/** Raises the revision before which confidential history is gone to $1. No row: it is there already. */
+/**
+ * Raises the revision before which confidential history is gone to $1, as far as the log has been looked through. No
+ * row: it is there already.
+ */
 export const raiseConfidential = `
-UPDATE compaction SET confidential = least($1::bigint, (SELECT revision FROM counter WHERE id = 1))
-WHERE id = 1 AND confidential < $1::bigint
+UPDATE compaction SET confidential = least($1::bigint, measured)
+WHERE id = 1 AND confidential < least($1::bigint, measured)
 RETURNING confidential`;
 
 /**
@@ -23,13 +28,19 @@ RETURNING confidential`;
  * from there on stays. Walks the index over keys: these resources are few beside the others.
  */
 export const expunge = `
-DELETE FROM revision r USING (
+WITH held AS MATERIALIZED (
+  SELECT FROM history WHERE resource = ANY ($1::text[]) ORDER BY resource FOR UPDATE
+), latest AS MATERIALIZED (
   SELECT DISTINCT ON (resource, namespace, name) resource, namespace, name, revision, type FROM revision
-  WHERE resource = ANY ($1::text[]) AND revision <= $2::bigint
+  WHERE resource = ANY ($1::text[]) AND revision <= $2::bigint AND (SELECT count(*) FROM held) > 0
   ORDER BY resource, namespace, name, revision DESC
-) l
-WHERE r.resource = l.resource AND r.namespace = l.namespace AND r.name = l.name
-  AND (r.revision < l.revision OR r.revision = l.revision AND l.type = 'DELETED')`;
+), gone AS (
+  DELETE FROM revision r USING latest l
+  WHERE r.resource = l.resource AND r.namespace = l.namespace AND r.name = l.name
+    AND (r.revision < l.revision OR r.revision = l.revision AND l.type = 'DELETED')
+  RETURNING r.resource, r.namespace, r."user", r.revision
+), ${unfile('f.resource = ANY ($1::text[])')}
+SELECT`;
 
 /** For the search by time: when the first retained revision from $1 on was written. */
 export const timeOf = `
