@@ -20,18 +20,29 @@ const WIDE = 250;
 
 const wide = new WeakMap<Schema, boolean>();
 
-/** Whether something in it has so many fields that to look through all of their names takes ms. */
+/** Whether something in it has so many fields that to look through all of their names takes ms. Schemas may go in circles. */
 export function hasWide(schema: Schema): boolean {
-  if (schema.type === 'list') return hasWide(schema.item);
-  if (schema.type === 'map') return hasWide(schema.value);
-  if (schema.type !== 'object') return false;
   const known = wide.get(schema);
   if (known !== undefined) return known;
-  // in a circle it is the others that count
-  wide.set(schema, false);
-  const found = schema.fields.size > WIDE || [...schema.fields.values()].some((field) => hasWide(field.schema));
-  wide.set(schema, found);
-  return found;
+  const reached = new Set([schema]);
+  for (const one of reached) {
+    if (isWide(one) || wide.get(one)) {
+      wide.set(schema, true);
+      return true;
+    }
+    for (const part of partsOf(one)) if (wide.get(part) !== false) reached.add(part);
+  }
+  // nothing that any of them leads to is
+  for (const one of reached) wide.set(one, false);
+  return false;
+}
+
+const isWide = (schema: Schema): boolean => schema.type === 'object' && schema.fields.size > WIDE;
+
+function partsOf(schema: Schema): readonly Schema[] {
+  if (schema.type === 'list') return [schema.item];
+  if (schema.type === 'map') return [schema.value];
+  return schema.type === 'object' ? [...schema.fields.values()].map((field) => field.schema) : [];
 }
 
 /** @param size how many fields it has, about */

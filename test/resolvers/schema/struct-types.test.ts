@@ -2,11 +2,12 @@ import { GraphQLString, type GraphQLFieldConfig, type GraphQLInputFieldConfig } 
 import { beforeEach, describe, expect, test } from 'vitest';
 import { customKinds } from '../../../src/kinds/custom.ts';
 import { createRegistry } from '../../../src/kinds/registry.ts';
+import type { ObjectSchema, Schema as ValueSchema } from '../../../src/kinds/schema.ts';
 import type { KubeObject } from '../../../src/meta/object.ts';
 import { DEFAULT_LIMITS } from '../../../src/resolvers/limits.ts';
 import { Documents } from '../../../src/resolvers/schema/documents.ts';
 import { Schema } from '../../../src/resolvers/schema/schema.ts';
-import { inputTypeOf, objectTypeOf, type Makers } from '../../../src/resolvers/schema/struct-types.ts';
+import { hasWide, inputTypeOf, objectTypeOf, type Makers } from '../../../src/resolvers/schema/struct-types.ts';
 
 const NAMES = Array.from({ length: 1000 }, (_, i) => `p${i}`);
 let made: string[];
@@ -38,6 +39,45 @@ describe.each([
     expect(type.getFields()['p5']).toBe(p5);
     expect(Object.entries(type.getFields()).map(([name]) => name)).toEqual(NAMES);
     expect(made.toSorted()).toEqual(NAMES.toSorted());
+  });
+});
+
+describe('what a schema leads to', () => {
+  const struct = (fields: Record<string, ValueSchema> = {}): ObjectSchema => {
+    const schema: ObjectSchema = { type: 'object', name: '', fields: new Map(), atomic: false, preserveUnknown: false };
+    for (const [name, of] of Object.entries(fields)) put(schema, name, of);
+    return schema;
+  };
+  const put = ({ fields }: ObjectSchema, name: string, schema: ValueSchema): void =>
+    void fields.set(name, {
+      name,
+      schema,
+      required: false,
+      nullable: false,
+      omitEmpty: true,
+      pointer: false,
+      number: 0,
+    });
+  const wide = (): ObjectSchema => struct(Object.fromEntries(NAMES.map((name) => [name, { type: 'string' }])));
+
+  test('is wide through lists, maps and circles, whichever of a circle was asked about first', () => {
+    const first = struct();
+    const second = struct({ back: first });
+    put(first, 'on', { type: 'list', item: second, listType: 'atomic', keys: [] });
+    put(first, 'wide', { type: 'map', value: wide(), atomic: false });
+    expect([first, second, struct({ second })].map(hasWide)).toEqual([true, true, true]);
+  });
+
+  test('is not where nothing of it has many fields', () => {
+    const first = struct({ name: { type: 'string' } });
+    const second = struct({ back: first });
+    put(first, 'on', second);
+    expect([first, second, struct({ second }), struct({ second, wide: wide() })].map(hasWide)).toEqual([
+      false,
+      false,
+      false,
+      true,
+    ]);
   });
 });
 
