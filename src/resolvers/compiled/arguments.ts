@@ -1,6 +1,7 @@
 import {
   Kind,
   getNullableType,
+  isInputType,
   isLeafType,
   isNonNullType,
   typeFromAST,
@@ -8,11 +9,11 @@ import {
   type FieldNode,
   type GraphQLArgument,
   type GraphQLField,
-  type GraphQLInputType,
   type GraphQLSchema,
   type ValueNode,
   type VariableDefinitionNode,
 } from 'graphql';
+import { coercerOf } from './coercer.ts';
 
 type Values = Record<string, unknown>;
 /** Undefined: something is not as it should be, and graphql-js says what. */
@@ -21,34 +22,29 @@ type Coerce = (given: Readonly<Values>) => Values | undefined;
 /** Values that cannot be changed by who gets them, so that one serves all requests. */
 const SIMPLE: ReadonlySet<string> = new Set([Kind.STRING, Kind.INT, Kind.FLOAT, Kind.BOOLEAN, Kind.ENUM, Kind.NULL]);
 
-/** getVariableValues of graphql-js for variables of scalars and enums; for others undefined, always. */
+/** getVariableValues of graphql-js; undefined where it has errors to tell, or where it is left to it always. */
 export function compileVariables(schema: GraphQLSchema, definitions: readonly VariableDefinitionNode[]): Coerce {
   const variables = definitions.map(({ variable, type: node, defaultValue }) => {
-    const type = typeFromAST(schema, node as Parameters<typeof typeFromAST>[1]) as GraphQLInputType | undefined;
-    const leaf = type && getNullableType(type);
-    if (!isLeafType(leaf) || (defaultValue && !SIMPLE.has(defaultValue.kind))) return undefined;
+    const type = typeFromAST(schema, node as Parameters<typeof typeFromAST>[1]);
+    if (!isInputType(type) || (defaultValue && !SIMPLE.has(defaultValue.kind))) return undefined;
     return {
       name: variable.name.value,
-      leaf,
+      coerce: coercerOf(type),
       required: isNonNullType(type),
-      byDefault: defaultValue && { value: valueFromAST(defaultValue, type!) },
+      byDefault: defaultValue && { value: valueFromAST(defaultValue, type) },
     };
   });
   return (given) => {
     const values: Values = {};
     for (const variable of variables) {
       if (!variable) return undefined;
-      const { name, leaf, required, byDefault } = variable;
-      const value = given[name];
+      const { name, coerce, required, byDefault } = variable;
       if (!Object.hasOwn(given, name)) {
         if (byDefault) values[name] = byDefault.value;
         else if (required) return undefined;
-      } else if (value === null || value === undefined) {
-        if (required || value === undefined) return undefined;
-        values[name] = null;
       } else {
         try {
-          if ((values[name] = leaf.parseValue(value)) === undefined) return undefined;
+          if ((values[name] = coerce(given[name])) === undefined) return undefined;
         } catch {
           return undefined;
         }
