@@ -32,6 +32,7 @@ import { followDefinitions } from './definitions/follow.ts';
 import { Logs, type LogsOptions } from './logs/logs.ts';
 import { Standing } from './standing/standing.ts';
 import { Destinations } from './streams/destinations.ts';
+import { BodyBytes } from '../rules/http/request-body.ts';
 import { OpenStreams } from './streams/open-streams.ts';
 import { ValidationThread, type Thread } from './validation/thread.ts';
 import { verbs } from './verbs.ts';
@@ -126,6 +127,7 @@ export async function createApi(options: ApiOptions): Promise<RunningApi> {
     destinations,
     conversions: new Conversions({ store, destinations }),
     openStreams: new OpenStreams(),
+    bodies: new BodyBytes(),
     services: new ServiceAllocation(store, registry, clock, ranges, options.nodePortRange ?? NODE_PORTS),
     logs: options.logs && new Logs(options.logs, { store, authorizer, clock, log }),
     log,

@@ -1,3 +1,4 @@
+import type { BodyBytes } from '../rules/http/request-body.ts';
 import type { Json, KubeObject } from '../meta/object.ts';
 import type { FieldTerm } from '../meta/fields.ts';
 import type { Status, StatusError } from '../meta/status.ts';
@@ -352,6 +353,8 @@ export interface Api {
    * authorised one by one. The returned function lets go. Throws 403.
    */
   hold(ctx: RequestContext, rights: readonly Attributes[], onLost: (why: StatusError) => void): () => void;
+  /** What users have sent of bodies that are not whole yet. */
+  readonly bodies: BodyBytes;
   /** Counts what stays open of one user, until `ctx.signal` is aborted. Throws 429 where there are too many. */
   openStream(ctx: Pick<RequestContext, 'user' | 'signal'>): void;
   /**

@@ -9,6 +9,7 @@ import type { ServiceAccountTokens } from './authentication/service-account-toke
 import type { Authorizer } from './authorization/authorizer.ts';
 import type { Standing } from './standing/standing.ts';
 import type { Destinations } from './streams/destinations.ts';
+import type { BodyBytes } from '../rules/http/request-body.ts';
 import type { OpenStreams } from './streams/open-streams.ts';
 import type { ADMISSION } from '../rules/metrics/families.ts';
 import type { MetricsOf } from '../rules/metrics/metrics.ts';
@@ -35,6 +36,7 @@ export interface Core {
   readonly destinations: Destinations;
   readonly conversions: Conversions;
   readonly openStreams: OpenStreams;
+  readonly bodies: BodyBytes;
   readonly auditor: Auditor;
   /** numbers of calls of admission webhooks */
   readonly webhooks: MetricsOf<typeof ADMISSION>;

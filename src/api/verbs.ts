@@ -135,6 +135,7 @@ export function verbs(core: Core): Omit<Api, 'noteDefinition'> {
     locate: (host, port) => core.destinations.locate(host, port),
     authorize: (user, attributes) => core.authorizer.decide(user, attributes),
     hold: (ctx, rights, onLost) => core.standing.hold(ctx, rights, onLost),
+    bodies: core.bodies,
     openStream: (ctx) => core.openStreams.open(ctx),
     recordWatch: (ctx, attributes, refusal) => recordWatch(core, ctx, attributes, refusal),
     rightsVersion: (user) => core.authorizer.rightsVersion(user),

@@ -11,10 +11,6 @@ import { parseJson } from './parse-json.ts';
 import type { Asked } from './schema/operations.ts';
 import type { Caller, OutsideRequest, Runner } from './runner.ts';
 
-/** Bytes of a request's body, as kube-apiserver's own limit. */
-const MAX_BODY = 3 * 1024 * 1024;
-/** A body that makes no progress for so long is given up, ms. */
-const STALL_MS = 30_000;
 /** ms that who may not read a subscription any more has to take the reason */
 const LOST_MS = 500;
 const JSON_TYPE = 'application/json';
@@ -41,7 +37,7 @@ export function createHttp(
         return await serveStream(stream, runner, { req, res, caller });
       }
       const type = mediaType(accept);
-      const asked = await requestsOf(req);
+      const asked = await requestsOf(runner, req, caller);
       if (!Array.isArray(asked)) {
         const one = await checked(runner, req, asked, caller);
         return await runner.whenAdmitted([one], caller, async (budget) => {
@@ -92,8 +88,8 @@ function mediaType(accept: string): string {
 }
 
 /** What the request's body or query says, as JSON: not checked yet. */
-async function requestsOf(req: IncomingMessage): Promise<unknown> {
-  if (req.method === 'POST') return parseJson('the body', await bodyOf(req));
+async function requestsOf(runner: Runner, req: IncomingMessage, caller: Caller): Promise<unknown> {
+  if (req.method === 'POST') return parseJson('the body', await runner.bodyOf(req, caller));
   if (req.method !== 'GET') throw methodNotAllowed('GraphQL has GET and POST only');
   const { searchParams } = new URL(req.url ?? '/', 'https://localhost');
   const json = (name: string): unknown =>
@@ -113,7 +109,7 @@ async function serveStream(
   runner: Runner,
   { req, res, caller }: { req: IncomingMessage; res: ServerResponse; caller: Caller },
 ): Promise<void> {
-  const asked = await checked(runner, req, await requestsOf(req), caller);
+  const asked = await checked(runner, req, await requestsOf(runner, req, caller), caller);
   const bytes = Number(req.headers['content-length'] ?? 0) || asked.request.query.length;
   const close = runner.openOperation(asked, caller, bytes);
   const { budget, results } = await runner.results(asked, caller);
@@ -148,28 +144,6 @@ const isObjectOrAbsent = (value: unknown): boolean =>
 
 const methodNotAllowed = (message: string): StatusError =>
   new StatusError({ message, reason: 'MethodNotAllowed', code: 405 });
-
-/** Throws 413 for a body over the limit, of which the rest is taken and dropped, and 400 for one that does not come. */
-function bodyOf(req: IncomingMessage): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let length = 0;
-    const stalled = setTimeout(() => reject(badRequest('the body was not received in time')), STALL_MS);
-    req.on('data', (chunk: Buffer) => {
-      stalled.refresh();
-      length += chunk.length;
-      if (length <= MAX_BODY) chunks.push(chunk);
-      else reject(tooLarge('body', MAX_BODY, `limit is ${MAX_BODY}`));
-    });
-    req.on('end', () => {
-      clearTimeout(stalled);
-      resolve(Buffer.concat(chunks).toString());
-    });
-    req.on('error', () => reject(badRequest('the body was not received')));
-    req.on('aborted', () => reject(badRequest('the request was given up')));
-    req.on('close', () => clearTimeout(stalled));
-  });
-}
 
 /** By the draft: a result without data is the first error's code, unless the client knows only application/json. */
 function statusOf(text: JsonText, type: string): number {

@@ -1,13 +1,16 @@
+import type { IncomingMessage } from 'node:http';
 import type { Api, RequestContext } from '../api/contract.ts';
 import type { FlowControl } from '../api/fairness/flow-control.ts';
 import { nextTurn } from '../api/fairness/turns.ts';
 import { StatusError } from '../meta/status.ts';
+import { readRequestBody } from '../rules/http/request-body.ts';
 import { Budget, DEFAULT_BUDGET } from './budget.ts';
 import type { Engine } from './engine.ts';
 import { admitted } from './fairness.ts';
 import { actAs, actingOf, type Acting } from './identity.ts';
 import type { JsonText } from './json-text.ts';
 import type { Asked, OperationRequest } from './schema/operations.ts';
+import { tooLarge } from './limit-error.ts';
 import { OpenOperations } from './open-operations.ts';
 import type { DocumentReference, PersistedDocuments } from './persisted-documents.ts';
 import { Places } from './places.ts';
@@ -55,6 +58,16 @@ export class Runner {
   /** Counts what stays open, until its client is gone. Throws 429. */
   countStream({ context: { user }, signal }: Caller): void {
     this.api.openStream({ user, signal });
+  }
+
+  /** The body of a request. Throws 413 for one over the limit, 400 for one that does not come, 429 for too many. */
+  async bodyOf(req: IncomingMessage, { context: { user } }: Caller): Promise<string> {
+    const bytes = await readRequestBody(req, {
+      user: user.name,
+      onTheWay: this.api.bodies,
+      tooLarge: (limit) => tooLarge('body', limit, `limit is ${limit}`),
+    });
+    return bytes.toString();
   }
 
   /** Counts an operation over a connection that stays, until the returned function is called. Throws 429. */

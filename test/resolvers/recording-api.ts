@@ -5,6 +5,7 @@ import { parseLabelSelector } from '../../src/meta/labels.ts';
 import type { KubeObject } from '../../src/meta/object.ts';
 import { alreadyExists, expired, notFound, StatusError } from '../../src/meta/status.ts';
 import type { Stored, StoreEvent } from '../../src/store/contract.ts';
+import { BodyBytes } from '../../src/rules/http/request-body.ts';
 
 const forbidden = (user: string): StatusError =>
   new StatusError({ message: `${user} may not`, reason: 'Forbidden', code: 403 });
@@ -111,6 +112,7 @@ export class RecordingApi {
   noteDefinition: Api['noteDefinition'] = () => undefined;
   /** Of rights that are held, which a test can take away. */
   readonly held = new Set<{ user: string; lose: (why: StatusError) => void }>();
+  bodies = new BodyBytes();
   openStream: Api['openStream'] = () => undefined;
   hold: Api['hold'] = ({ user }, rights, onLost) => {
     for (const right of rights) if (!this.authorize(user, right).allowed) throw forbidden(user.name);

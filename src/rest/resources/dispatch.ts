@@ -14,7 +14,8 @@ import {
   type Format,
   type Media,
 } from '../negotiation/negotiate.ts';
-import { readBody } from '../read-body.ts';
+import { requestEntityTooLarge } from '../../meta/status.ts';
+import { readRequestBody } from '../../rules/http/request-body.ts';
 import { send, sendStream } from '../respond.ts';
 import { includeObjectOf } from '../table/table.ts';
 import { serveWatch, type WatchServing } from '../watching/serve.ts';
@@ -53,21 +54,21 @@ export async function dispatch(serving: WatchServing, exchange: Exchange, { targ
     }
     case 'create': {
       const options = writeOptions(query);
-      return reply(await api.create(exchange, target, await bodyOf(exchange), options));
+      return reply(await api.create(exchange, target, await bodyOf(serving, exchange), options));
     }
     case 'update': {
       const options = writeOptions(query);
-      return reply(await api.update(exchange, target, await bodyOf(exchange), options));
+      return reply(await api.update(exchange, target, await bodyOf(serving, exchange), options));
     }
     case 'patch': {
       const options = patchOptions(query);
       const type = exchange.header('content-type').split(';', 1)[0]!.trim();
-      return reply(await api.patch(exchange, target, type, { bytes: await readBody(exchange.req) }, options));
+      return reply(await api.patch(exchange, target, type, { bytes: await readBody(serving, exchange) }, options));
     }
     case 'delete':
-      return reply(await api.delete(exchange, target, await deleteOptions(exchange)));
+      return reply(await api.delete(exchange, target, await deleteOptions(serving, exchange)));
     default: {
-      const options = await deleteOptions(exchange);
+      const options = await deleteOptions(serving, exchange);
       const list = await api.deleteCollection(exchange, target, listOptions(query), options);
       const { size, pieces } = encodeList(list, media, includeOf(exchange, media), now());
       return sendStream(exchange, MEDIA_TYPES[media.format], size, pieces);
@@ -81,12 +82,19 @@ const includeOf = (exchange: Exchange, media: Media) =>
 const sendAnswer = (exchange: Exchange, answer: Answer, media: Media, now: number): Promise<void> =>
   send(exchange, answer.code, MEDIA_TYPES[media.format], encodeAnswer(answer, media, includeOf(exchange, media), now));
 
-const bodyOf = async (exchange: Exchange) => ({
-  bytes: await readBody(exchange.req),
+const readBody = ({ api }: WatchServing, { req, user }: Exchange): Promise<Buffer> =>
+  readRequestBody(req, {
+    user: user.name,
+    onTheWay: api.bodies,
+    tooLarge: (limit) => requestEntityTooLarge(`Request entity too large: limit is ${limit}`),
+  });
+
+const bodyOf = async (serving: WatchServing, exchange: Exchange) => ({
+  bytes: await readBody(serving, exchange),
   contentType: exchange.header('content-type'),
 });
 
-async function deleteOptions(exchange: Exchange) {
-  const fromBody = deleteOptionsOfBody(await readBody(exchange.req), exchange.header('content-type'));
+async function deleteOptions(serving: WatchServing, exchange: Exchange) {
+  const fromBody = deleteOptionsOfBody(await readBody(serving, exchange), exchange.header('content-type'));
   return fromBody ?? deleteOptionsOfQuery(exchange.query);
 }
