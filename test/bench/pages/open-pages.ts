@@ -53,24 +53,30 @@ export async function askedBy(bench: Bench, path: string, shown: (page: Page) =>
 
 /**
  * So many open pages, as the server sees them: each has a socket of its own with the page's subscriptions, and sends
- * its queries as often as it did. Resolves when all have what they begin with. @returns what closes them
+ * its queries as often as it did. Resolves when all have what they begin with.
+ * @returns what closes them, when all that they have asked is answered; throws what a query was refused with
  */
-export async function openPages({ endpoint }: Bench, pages: readonly Asked[]): Promise<() => void> {
+export async function openPages({ endpoint }: Bench, pages: readonly Asked[]): Promise<() => Promise<void>> {
   const sockets = await Promise.all(pages.map((page) => socketWith(endpoint, page)));
   const queries = await connect(endpoint);
   const all = pages.flatMap(({ polled }) => polled);
+  const unanswered = new Set<Promise<unknown>>();
+  let refused: unknown;
   let next = 0;
-  const timer =
-    all.length > 0
-      ? setInterval(
-          () => void requestOn(queries, endpoint, 'POST', '/graphql', {}, JSON.parse(all[next++ % all.length]!)),
-          POLLED_MS / all.length,
-        )
-      : undefined;
-  return () => {
+  const ask = (): void => {
+    const body: unknown = JSON.parse(all[next++ % all.length]!);
+    const answer = requestOn(queries, endpoint, 'POST', '/graphql', {}, body)
+      .catch((error: unknown) => (refused ??= error))
+      .finally(() => unanswered.delete(answer));
+    unanswered.add(answer);
+  };
+  const timer = all.length > 0 ? setInterval(ask, POLLED_MS / all.length) : undefined;
+  return async () => {
     clearInterval(timer);
+    await Promise.all(unanswered);
     for (const socket of sockets) socket.terminate();
     queries.destroy();
+    if (refused !== undefined) throw refused;
   };
 }
 

@@ -61,7 +61,7 @@ async function costOfPages(bench: Bench, seconds: number): Promise<number> {
   try {
     return (await cost()) - alone;
   } finally {
-    close();
+    await close();
   }
 }
 
