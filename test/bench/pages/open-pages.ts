@@ -12,12 +12,12 @@ export interface Asked {
   subscriptions: ReadonlyMap<string, string>;
   /** ids of those that tell something at once; others only when something changes */
   prompt: ReadonlySet<string>;
-  /** bodies of the queries that it sends again and again, of `POLLED_MS` */
-  polled: readonly string[];
+  /** what it goes on to ask: bodies of queries, and ms from one time to the next */
+  polled: readonly { body: string; every: number }[];
 }
 
-/** What a page asks while it is looked at for so long, ms; what it asks twice in this time it goes on to ask. */
-const POLLED_MS = 6_000;
+/** What a page asks twice while it is looked at for so long, ms, it goes on to ask: the rarest comes every 30 s. */
+const LOOKED_MS = 32_000;
 
 /** Opens a page of the dashboard in a browser, and notes what it asks. @param shown waits until the page is whole */
 export async function askedBy(bench: Bench, path: string, shown: (page: Page) => Promise<unknown>): Promise<Asked> {
@@ -40,12 +40,16 @@ export async function askedBy(bench: Bench, path: string, shown: (page: Page) =>
     });
     await page.goto(addressOf(bench.endpoint, path));
     await shown(page);
-    const sent: string[] = [];
+    const sent = new Map<string, number[]>();
     page.on('request', (request) => {
-      if (request.method() === 'POST' && request.url().endsWith('/graphql')) sent.push(request.postData() ?? '');
+      if (request.method() !== 'POST' || !request.url().endsWith('/graphql')) return;
+      const body = request.postData() ?? '';
+      sent.set(body, [...(sent.get(body) ?? []), performance.now()]);
     });
-    await page.waitForTimeout(POLLED_MS);
-    return { subscriptions, prompt, polled: sent };
+    await page.waitForTimeout(LOOKED_MS);
+    const again = [...sent].filter(([, times]) => times.length > 1);
+    const polled = again.map(([body, times]) => ({ body, every: (times.at(-1)! - times[0]!) / (times.length - 1) }));
+    return { subscriptions, prompt, polled };
   } finally {
     await browser.close();
   }
@@ -59,20 +63,21 @@ export async function askedBy(bench: Bench, path: string, shown: (page: Page) =>
 export async function openPages({ endpoint }: Bench, pages: readonly Asked[]): Promise<() => Promise<void>> {
   const sockets = await Promise.all(pages.map((page) => socketWith(endpoint, page)));
   const queries = await connect(endpoint);
-  const all = pages.flatMap(({ polled }) => polled);
   const unanswered = new Set<Promise<unknown>>();
   let refused: unknown;
-  let next = 0;
-  const ask = (): void => {
-    const body: unknown = JSON.parse(all[next++ % all.length]!);
-    const answer = requestOn(queries, endpoint, 'POST', '/graphql', {}, body)
+  const ask = (body: string): void => {
+    const answer = requestOn(queries, endpoint, 'POST', '/graphql', {}, JSON.parse(body))
       .catch((error: unknown) => (refused ??= error))
       .finally(() => unanswered.delete(answer));
     unanswered.add(answer);
   };
-  const timer = all.length > 0 ? setInterval(ask, POLLED_MS / all.length) : undefined;
+  // one timer a query for all pages that ask it: nobody opened them in the same moment
+  const counts = new Map<string, { every: number; pages: number }>();
+  for (const { body, every } of pages.flatMap(({ polled }) => polled))
+    counts.set(body, { every, pages: (counts.get(body)?.pages ?? 0) + 1 });
+  const timers = [...counts].map(([body, { every, pages: count }]) => setInterval(() => ask(body), every / count));
   return async () => {
-    clearInterval(timer);
+    for (const timer of timers) clearInterval(timer);
     await Promise.all(unanswered);
     for (const socket of sockets) socket.terminate();
     queries.destroy();

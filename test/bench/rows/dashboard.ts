@@ -49,10 +49,10 @@ async function costOfPages(bench: Bench, seconds: number): Promise<number> {
     await changes(bench, RATE, seconds);
     return ((cpuSeconds(bench.server!.pid).server - before) * 100) / seconds;
   };
-  const asked = [
+  const asked = await Promise.all([
     await askedBy(bench, '/', (page) => page.getByRole('heading', { name: 'What changed lately' }).waitFor()),
     await askedBy(bench, '/kinds/pods', (page) => page.getByRole('grid').getByRole('link').first().waitFor()),
-  ];
+  ]);
   const alone = await cost();
   const close = await openPages(
     bench,
