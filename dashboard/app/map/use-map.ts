@@ -3,8 +3,8 @@ import type { Place } from '../kinds/facet.ts';
 import type { Kind } from '../server/kind.ts';
 import { applyLive, type LiveList, type LivePayload } from '../server/live-list.ts';
 import { ask } from '../server/query.ts';
-import { useQuery } from '../server/use-query.ts';
 import { useSubscription } from '../server/use-subscription.ts';
+import { useRead } from '../shared/use-read.ts';
 import type { Centre } from './graph.ts';
 import { FOLLOWED, liveMap, pastMap } from './map-document.ts';
 import { FIELDS, relationsIn, type Relation, type TypeFields } from './relations.ts';
@@ -51,7 +51,7 @@ interface Wanted {
   listable: readonly Kind[] | undefined;
 }
 
-/** An object with what belongs to it, live, or as it was. */
+/** An object with what belongs to it: live, where one may only read it read again and again, or as it was. */
 export function useMap(
   kind: Kind,
   { namespace, name }: Place,
@@ -69,13 +69,13 @@ export function useMap(
     { ...(kind.namespaced && { namespace }), where },
     reduce,
   );
-  const past = useQuery<{ one: Centre | null }>(asks ? document : undefined, {
-    ...(kind.namespaced && { namespace }),
-    name,
-    ...(at !== undefined && { asOf: at }),
-  });
+  const read = useRead<{ one: Centre | null }>(
+    asks ? document : undefined,
+    { ...(kind.namespaced && { namespace }), name },
+    at,
+  );
   return {
-    centre: asks ? (past.data?.one ?? undefined) : live.state?.items[0],
-    error: error ?? (asks ? past.error : live.error),
+    centre: asks ? (read.data?.one ?? undefined) : live.state?.items[0],
+    error: error ?? (asks ? read.error : live.error),
   };
 }
