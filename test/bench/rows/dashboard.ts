@@ -50,8 +50,8 @@ async function costOfPages(bench: Bench, seconds: number): Promise<number> {
     return ((cpuSeconds(bench.server!.pid).server - before) * 100) / seconds;
   };
   const asked = await Promise.all([
-    await askedBy(bench, '/', (page) => page.getByRole('heading', { name: 'What changed lately' }).waitFor()),
-    await askedBy(bench, '/kinds/pods', (page) => page.getByRole('grid').getByRole('link').first().waitFor()),
+    askedBy(bench, '/', (page) => page.getByRole('heading', { name: 'What changed lately' }).waitFor()),
+    askedBy(bench, '/kinds/pods', (page) => page.getByRole('grid').getByRole('link').first().waitFor()),
   ]);
   const alone = await cost();
   const close = await openPages(
