@@ -1,12 +1,4 @@
-import {
-  GraphQLError,
-  GraphQLSchema,
-  getOperationAST,
-  parse,
-  specifiedRules,
-  validate,
-  type DocumentNode,
-} from 'graphql';
+import { GraphQLError, GraphQLSchema, getOperationAST, parse, validate, type DocumentNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { expansionRule } from '../expansion.ts';
 import { limitOfDocument } from '../limit-error.ts';
@@ -14,6 +6,7 @@ import { limitsRule, nestingOf, type Limits } from '../limits.ts';
 import { Operation } from './operation.ts';
 import { DocumentSchema } from './document-schema.ts';
 import { ROOTS, type Root } from './root-fields.ts';
+import { rulesFor } from './rules-for.ts';
 import type { Schema } from './schema.ts';
 import { similarNames } from './similar-names.ts';
 
@@ -109,10 +102,11 @@ export class Documents {
         if (over.length) return refused(...over);
       }
       schema = new DocumentSchema(fields, types, node);
-      let errors = validate(schema, node, specifiedRules, { maxErrors: MAX_ERRORS, hideSuggestions: true });
+      const rules = rulesFor(text);
+      let errors = validate(schema, node, rules, { maxErrors: MAX_ERRORS, hideSuggestions: true });
       // once more with what might have been meant, so that the errors say it
       if (errors.length && schema.offersNames)
-        errors = validate(new DocumentSchema(fields, types, node, this.similarTo(schema)), node, specifiedRules, {
+        errors = validate(new DocumentSchema(fields, types, node, this.similarTo(schema)), node, rules, {
           maxErrors: MAX_ERRORS,
         });
       if (errors.length) return refused(...errors);
