@@ -26,39 +26,51 @@ async function main(argv: string[]): Promise<void> {
   const log = (line: string) => process.stderr.write(`${new Date().toISOString()} ${line}\n`);
   closeDataFolder(data, log);
   const durable = flags.get('unsafe-no-fsync')?.at(-1) !== 'true';
-  const postgres = await startEmbeddedPostgres({ dataDir: path.join(data, 'postgres'), durable, log });
+  const starting = startEmbeddedPostgres({ dataDir: path.join(data, 'postgres'), durable, log });
   const servers: Server[] = [];
-  const stop = () => {
+  const end = async () => {
     for (const server of servers) server.close().closeAllConnections();
-    void postgres.stop().then(
+    await (await starting).stop();
+  };
+  const stop = () =>
+    void end().then(
       () => process.exit(0),
       (error: unknown) => {
         log(errorMessage(error));
         process.exit(1);
       },
     );
-  };
   process.on('SIGINT', stop).on('SIGTERM', stop);
   stopWithParent(stop);
   const urls = (flags.get('listen-client-urls')?.at(-1) ?? 'http://127.0.0.1:2379').split(',');
+  // well before Postgres is: kube-apiserver, which is started then, reads its own program meanwhile
+  const where = () => starting.then(() => ({ data }));
+  const listening = urls.map(async (url) => servers.push(await listen(new URL(url), where)));
   try {
-    for (const url of urls) servers.push(await listen(new URL(url), data));
+    await Promise.all([starting, ...listening]);
   } catch (error) {
-    await postgres.stop();
+    await end();
     throw error;
   }
   process.stdout.write(`etcd of ku7s is ready at ${urls.join(', ')}\n`);
 }
 
-function listen({ hostname, port }: URL, data: string): Promise<Server> {
-  const answers = new Map([
-    ['/health', { health: 'true', reason: '' }],
-    [DATA_PATH, { data }],
-  ] as [string, object][]);
+/** @param where answers where the data is, once it can be connected to; who asks earlier waits */
+function listen({ hostname, port }: URL, where: () => Promise<object>): Promise<Server> {
+  const answers = new Map<string, () => Promise<object>>([
+    ['/health', () => Promise.resolve({ health: 'true', reason: '' })],
+    [DATA_PATH, where],
+  ]);
   const server = createServer((request, response) => {
-    const answer = answers.get(request.url ?? '');
-    response.writeHead(answer ? 200 : 404, { 'content-type': 'application/json' });
-    response.end(`${JSON.stringify(answer ?? { error: 'not found' })}\n`);
+    const known = answers.get(request.url ?? '');
+    const answer = known ? known() : Promise.resolve({ error: 'not found' });
+    void answer.then(
+      (body) => {
+        response.writeHead(known ? 200 : 404, { 'content-type': 'application/json' });
+        response.end(`${JSON.stringify(body)}\n`);
+      },
+      () => response.destroy(),
+    );
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);

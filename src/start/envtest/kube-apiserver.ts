@@ -13,10 +13,9 @@ async function main(argv: string[]): Promise<void> {
   const flags = parseApiFlags(argv);
   const etcd = etcdOf(flags);
   if (etcd === undefined) throw new StartError('--etcd-servers must be specified');
-  const data = await dataFolderOf(etcd);
   const { DATABASE_URL: _, ...env } = process.env;
-  // after --help, which is asked for before each start
-  const { runProgram } = await import('../program.ts');
+  // after --help, which is asked for before each start; the data may take as long to be there
+  const [data, { runProgram }] = await Promise.all([dataFolderOf(etcd), import('../program.ts')]);
   await runProgram(startArguments(flags, data, env), env);
 }
 
