@@ -6,15 +6,6 @@ import { goPlace } from './go-types.ts';
 import { NumberToken, stringifyExact, withoutTokens } from '../go/json-numbers.ts';
 import type { Field, ObjectSchema, Schema } from './schema.ts';
 
-/**
- * Parsed JSON checked against a schema and put into the form that the rest of the program relies on: known fields only,
- * no nulls, quantities and times canonical, structs that are no pointers present. Names are matched exactly, as the API
- * server does. Errors have the words of Go's decoder, which clients know.
- */
-export class DecodeError extends Error {
-  override name = 'DecodeError';
-}
-
 type Value = unknown;
 type Shape = Record<string, Value>;
 
@@ -42,6 +33,10 @@ export class Walk {
   /** a whole object in canonical form: top-level fields that are shared with it are taken as they are */
   known: Readonly<Shape> | undefined;
 
+  /** @returns where the walk is, or at `key` there: `spec.list[0].key` */
+  path(...key: string[]): string {
+    return [...this.trail, ...key].join('.').replaceAll('.[', '[');
+  }
   fail(message: string): void {
     this.error ??= message;
   }
@@ -83,6 +78,11 @@ function countKeys(value: Value): number {
 const isShape = (value: Value, walk: Walk): value is Shape =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !(walk.exact && value instanceof NumberToken);
 
+/**
+ * Parsed JSON checked against a schema and put into the form that the rest of the program relies on: known fields only,
+ * no nulls, quantities and times canonical, structs that are no pointers present. Names are matched exactly, as the API
+ * server does. Errors have the words of Go's decoder, which clients know.
+ */
 export function readStruct(schema: ObjectSchema, value: Value, walk: Walk): Shape {
   const out: Shape = {};
   if (!isShape(value, walk)) {
@@ -95,7 +95,7 @@ export function readStruct(schema: ObjectSchema, value: Value, walk: Walk): Shap
     const item = (value as Shape)[key];
     const field = fields.get(key);
     if (!field) {
-      walk.unknown.push([...walk.trail, key].join('.').replaceAll('.[', '['));
+      walk.unknown.push(walk.path(key));
       walk.keys += countKeys(item);
       continue;
     }

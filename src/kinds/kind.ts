@@ -88,6 +88,16 @@ export interface StorageKind extends GroupVersionKind {
   referenceFaults?: readonly string[];
 }
 
+/** How the metadata of a kind is checked, beside what holds for all kinds. */
+export interface MetadataRules {
+  /** how often an update checks the whole of it anew by the kind's rules; usual: never */
+  whole?: number;
+  /** an update does not check once more what has changed in it */
+  update?: false;
+  /** finalizers need no domain */
+  finalizers?: 'any';
+}
+
 export interface StrategyContext<T extends ObjectLike = KubeObject> {
   /** RFC 3339, whole seconds */
   now: string;
@@ -121,6 +131,8 @@ export interface Strategy<T extends ObjectLike = KubeObject> {
   prepareForCreate?(object: Unchecked<T>, ctx: StrategyContext<T>): void;
   /** Takes over from `old` what an update may not touch (status; for the status subresource: all but status). */
   prepareForUpdate?(object: Unchecked<T>, old: Unchecked<T>, ctx: StrategyContext<T>): void;
+  /** What is particular about the rules of its metadata. */
+  metadata?: MetadataRules;
   validate?(object: Unchecked<T>, ctx: StrategyContext<T>): FieldError[];
   /** Only what a create adds to `validate`, which holds for updates too. */
   validateCreate?(object: Unchecked<T>, ctx: StrategyContext<T>): FieldError[];
@@ -228,6 +240,8 @@ export interface SubresourceStrategy<T extends ObjectLike = KubeObject> {
   /** In place of the kind's `defaults`: the rest of the object is the stored one and has its own. */
   defaults?(object: Unchecked<T>): void;
   prepareForUpdate?(object: Unchecked<T>, old: Unchecked<T>, ctx: StrategyContext<T>): void;
+  /** As the kind's; usual: none, whatever the kind has. */
+  metadata?: Omit<MetadataRules, 'finalizers'>;
   validateUpdate?(object: Unchecked<T>, old: Unchecked<T>, ctx: StrategyContext<T>): FieldError[];
   validateSteps?(object: Unchecked<T>, old: Unchecked<T> | undefined, ctx: StrategyContext<T>): Steps<FieldError[]>;
 }

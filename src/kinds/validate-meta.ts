@@ -1,7 +1,7 @@
 import { forbidden, invalid, Path, required, type FieldError } from '../meta/field.ts';
 import { isDns1123Label, isQualifiedName } from '../meta/names.ts';
 import type { ObjectLike, ObjectMeta } from '../meta/object.ts';
-import type { Kind } from './kind.ts';
+import type { Kind, MetadataRules } from './kind.ts';
 import { validateAnnotations, validateLabels } from './validation/labels.ts';
 import { dnsSubdomainName, pathSegmentName, type NameRule } from './validation/names.ts';
 import { validateManagedFields, validateOwnerReferences } from './validation/references.ts';
@@ -10,6 +10,7 @@ import { validateImmutable, validateNonNegative } from './validation/values.ts';
 const STANDARD_FINALIZERS = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
 export const isStandardFinalizer = (name: string): boolean => STANDARD_FINALIZERS.has(name);
 const metadata = Path.root('metadata');
+const FINALIZERS = metadata.child('finalizers');
 
 /** Finalizers of built-in kinds have a domain or are one of the standard ones; custom ones only have to be good names. */
 function validateFinalizers(finalizers: readonly string[] | undefined | null, custom: boolean, at: Path): FieldError[] {
@@ -68,49 +69,53 @@ const validateWhole = (
   ...validateFinalizers(meta.finalizers, custom, at.child('finalizers')),
 ];
 
+type Judged = Pick<Kind, 'namespaced' | 'storage' | 'custom'>;
+const nameRule = ({ storage }: Judged): NameRule => storage.strategy.name ?? dnsSubdomainName;
+const anyFinalizer = ({ custom, storage }: Judged): boolean =>
+  custom || storage.strategy.metadata?.finalizers === 'any';
+
 /** All that is looked at of an object. */
 type Meta = Pick<ObjectLike, 'metadata'>;
 
 /** metadata of a new object. The name has been generated and the namespace set. */
-export function validateMeta(
-  kind: Pick<Kind, 'namespaced' | 'storage' | 'custom'>,
-  object: Meta,
-  at = metadata,
-): FieldError[] {
-  const rule = kind.storage.strategy.name ?? dnsSubdomainName;
-  return validateWhole(rule, kind.namespaced, kind.custom, object.metadata, at);
-}
+export const validateMeta = (kind: Judged, object: Meta, at = metadata): FieldError[] =>
+  validateWhole(nameRule(kind), kind.namespaced, anyFinalizer(kind), object.metadata, at);
 
 /** metadata of an object within a custom one, which needs no name and may have a namespace. */
 export const validateMetaWithin = (meta: ObjectMeta, at: Path): FieldError[] =>
   validateWhole(pathSegmentName, Boolean(meta.namespace), true, { ...meta, name: meta.name || 'unnamed' }, at);
 
 /**
- * The rules of a new object's metadata once more, with the update of one: the kinds whose update checks the whole new
- * object, metadata included, answer each mistake in it again.
- */
-export const validateMetaOnUpdate = (
-  { metadata: meta }: Meta,
-  rule: NameRule,
-  namespaced = true,
-  at = metadata,
-): FieldError[] => validateWhole(rule, namespaced, false, meta, at);
-
-/**
  * What an update may not change, and the new values of what it may. The system's own fields have been filled in.
- * Kubernetes checks this once for all kinds and once more with each kind's own rules, and clients see both causes.
+ * Kubernetes checks the whole and its changes for all kinds, and again by the rules of each kind, as often as `rules`
+ * says; clients see every cause.
  */
-export function validateMetaUpdate(kind: Pick<Kind, 'custom'>, object: Meta, old: Meta, at = metadata): FieldError[] {
-  const common = validateCommonUpdate(object, old, at);
-  return [
-    ...common,
-    ...common,
-    ...(kind.custom ? [] : validateStandardFinalizers(object.metadata.finalizers, at.child('finalizers'))),
+export function validateMetaUpdate(
+  kind: Judged,
+  object: Meta,
+  old: Meta,
+  rules: MetadataRules = kind.storage.strategy.metadata ?? {},
+): FieldError[] {
+  const { metadata: meta } = object;
+  const shared = validateShared(meta, metadata, old.metadata);
+  const changes = [...validateChanges(meta, old.metadata, metadata), ...shared];
+  const any = anyFinalizer(kind);
+  const whole = (rule: NameRule, custom: boolean): FieldError[] => [
+    ...validateNames(rule, kind.namespaced, meta, metadata),
+    ...validateNonNegative(meta.generation, metadata.child('generation')),
+    ...shared,
+    ...validateFinalizers(meta.finalizers, custom, FINALIZERS),
   ];
+  const errors = [...whole(pathSegmentName, true), ...changes];
+  if (rules.update !== false) {
+    errors.push(...changes);
+    if (!any) errors.push(...validateStandardFinalizers(meta.finalizers, FINALIZERS));
+  }
+  for (let i = 0; i < (rules.whole ?? 0); i++) errors.push(...whole(nameRule(kind), any));
+  return errors;
 }
 
-function validateCommonUpdate(object: Meta, old: Meta, at: Path): FieldError[] {
-  const [now, before] = [object.metadata, old.metadata];
+function validateChanges(now: ObjectMeta, before: ObjectMeta, at: Path): FieldError[] {
   const errors: FieldError[] = [];
   if (before.deletionTimestamp) {
     const there = new Set(before.finalizers);
@@ -134,7 +139,6 @@ function validateCommonUpdate(object: Meta, old: Meta, at: Path): FieldError[] {
   ] as const) {
     errors.push(...validateImmutable(now[field], before[field], at.child(field)));
   }
-  errors.push(...validateShared(now, at, before));
   return errors;
 }
 

@@ -93,8 +93,8 @@ test('metadata is validated with the words of the API server', () => {
     'metadata.ownerReferences.uid: Invalid value: "": must not be empty',
   ]);
   const [now, old] = [
-    { name: 'a', uid: 'u', finalizers: ['x.example.com/new'] },
-    { name: 'a', uid: 'u', deletionTimestamp: 't' },
+    { name: 'a', namespace: 'n', uid: 'u', finalizers: ['x.example.com/new'] },
+    { name: 'a', namespace: 'n', uid: 'u', deletionTimestamp: 't' },
   ];
   // once for all kinds, and once with the rules of the kind
   const why =
@@ -104,4 +104,55 @@ test('metadata is validated with the words of the API server', () => {
       (e) => e.body,
     ),
   ).toEqual([why, why]);
+});
+
+/** How often kube-apiserver answers: a bad label, a finalizer without a domain, one that is no name, another uid. */
+const CAUSES: [counts: readonly number[], resources: string][] = [
+  [
+    [4, 2, 4, 2],
+    `pods configmaps secrets serviceaccounts endpoints persistentvolumeclaims nodes namespaces controllerrevisions.apps
+    jobs.batch ingresses.networking.k8s.io networkpolicies.networking.k8s.io ingressclasses.networking.k8s.io
+    ipaddresses.networking.k8s.io roles.rbac.authorization.k8s.io clusterrolebindings.rbac.authorization.k8s.io
+    storageclasses.storage.k8s.io volumeattributesclasses.storage.k8s.io csistoragecapacities.storage.k8s.io
+    certificatesigningrequests.certificates.k8s.io deviceclasses.resource.k8s.io resourceclaims.resource.k8s.io`,
+  ],
+  [
+    [3, 1, 2, 2],
+    `services resourcequotas podtemplates replicationcontrollers deployments.apps daemonsets.apps replicasets.apps
+    statefulsets.apps cronjobs.batch horizontalpodautoscalers.autoscaling servicecidrs.networking.k8s.io
+    priorityclasses.scheduling.k8s.io csidrivers.storage.k8s.io resourceslices.resource.k8s.io`,
+  ],
+  [[2, 0, 1, 1], 'events poddisruptionbudgets.policy'],
+  [
+    [3, 1, 3, 1],
+    `limitranges endpointslices.discovery.k8s.io volumeattachments.storage.k8s.io
+    flowschemas.flowcontrol.apiserver.k8s.io prioritylevelconfigurations.flowcontrol.apiserver.k8s.io`,
+  ],
+  [[4, 2, 5, 1], 'persistentvolumes csinodes.storage.k8s.io'],
+  [[3, 0, 1, 2], 'leases.coordination.k8s.io customresourcedefinitions.apiextensions.k8s.io'],
+  [[4, 0, 2, 2], 'runtimeclasses.node.k8s.io apiservices.apiregistration.k8s.io'],
+  [
+    [3, 0, 2, 1],
+    `validatingwebhookconfigurations.admissionregistration.k8s.io
+    mutatingwebhookconfigurations.admissionregistration.k8s.io
+    validatingadmissionpolicies.admissionregistration.k8s.io`,
+  ],
+];
+
+test.each(CAUSES)('an update is answered with %j causes of metadata', (counts, resources) => {
+  const bad = [{ labels: { 'a b': 'c' } }, { finalizers: ['x'] }, { finalizers: ['a b'] }, { uid: 'another' }];
+  for (const resource of resources.split(/\s+/)) {
+    const kind = registry.preferred(resource)!;
+    const name = kind.kind === 'IPAddress' ? '10.0.0.9' : 'a';
+    const old = { name, uid: 'u', ...(kind.namespaced && { namespace: 'n' }) };
+    const seen = bad.map(
+      (meta) =>
+        validateMetaUpdate(
+          kind,
+          { metadata: { ...old, ...(meta as object) } } as KubeObject,
+          { metadata: old } as KubeObject,
+        ).length,
+    );
+    expect([resource, seen]).toEqual([resource, counts]);
+  }
 });

@@ -1,4 +1,5 @@
 import { typeName } from '../../go/print-value.ts';
+import { errorMessage } from '../../meta/error-message.ts';
 import { StatusError } from '../../meta/status.ts';
 
 /** A patch that is well-formed but cannot be applied. */
@@ -16,6 +17,9 @@ export class Rejected extends StatusError {
 
 /** 422: Kubernetes does not say to the client why. */
 export const rejected = (why?: string): StatusError => new Rejected(why);
+
+/** Why a patch cannot be applied, for who is told. */
+export const whyRejected = (error: unknown): string => (error instanceof Rejected && error.why) || errorMessage(error);
 
 /** 500 for a patch whose content does not fit its own directives or keys: kube-apiserver has no better code for it. */
 export const failed = (message: string): StatusError => new StatusError({ message, code: 500 });

@@ -48,7 +48,7 @@ function* judgeUpdate(kind: Kind, object: KubeObject, old: KubeObject, ctx: Stra
   const { strategy } = kind.storage;
   const special = ctx.subresource ? strategy.subresources?.[ctx.subresource] : undefined;
   const last = yield* (special ?? strategy).validateSteps?.(object, old, ctx) ?? none();
-  const errors = validateMetaUpdate(kind, object, old);
+  const errors = validateMetaUpdate(kind, object, old, special ? (special.metadata ?? {}) : strategy.metadata);
   yield;
   if (special) return append(append(errors, special.validateUpdate?.(object, old, ctx)), last);
   if (!strategy.validatesAllOnUpdate) append(errors, strategy.validate?.(object, ctx));

@@ -43,6 +43,7 @@ export async function insert(op: Operation, object: KubeObject, applied = false)
   const { kind } = target;
   if (op.pace.due) await op.pace.turn();
   dropRepeatedOwners(ctx, object);
+  if (!applied) wipe(object);
   await op.pace.run(defaultsSteps(kind, object));
   if (op.pace.due) await op.pace.turn();
   const owned = applied ? undefined : op.pace.run(own(op, object));
@@ -91,9 +92,14 @@ function* own({ core, target, by, now }: Operation, object: KubeObject): Steps<v
   ];
 }
 
-function setSystemFields(op: Operation, { metadata }: KubeObject): void {
-  metadata.uid = newUid();
-  metadata.creationTimestamp = op.now;
+function setSystemFields(op: Operation, object: KubeObject): void {
+  wipe(object);
+  object.metadata.uid = newUid();
+  object.metadata.creationTimestamp = op.now;
+}
+
+/** What a new object cannot have; so nobody owns it. Source: WipeObjectMetaSystemFields of apiserver's registry/rest. */
+function wipe({ metadata }: KubeObject): void {
   delete metadata.deletionTimestamp;
   delete metadata.deletionGracePeriodSeconds;
   delete metadata.selfLink;

@@ -50,7 +50,7 @@ function pruneAll(value: unknown, walk: Walk): void {
 }
 
 function dropField(object: Record<string, unknown>, key: string, walk: Walk): void {
-  walk.unknown.push([...walk.trail, key].join('.').replaceAll('.[', '['));
+  walk.unknown.push(walk.path(key));
   delete object[key];
 }
 
@@ -81,7 +81,7 @@ const PARTS = new Set(['apiVersion', 'kind', 'metadata']);
 function readPart(object: Record<string, unknown>, name: string, walk: Walk): void {
   const value = object[name];
   const fail = (why: string): void =>
-    walk.fail(`${walk.trail.join('.').replaceAll('.[', '[')}: Invalid value: ${showValue(sortedCopy(value))}: ${why}`);
+    walk.fail(`${walk.path()}: Invalid value: ${showValue(sortedCopy(value))}: ${why}`);
   if (name !== 'metadata') {
     if (typeof value !== 'string') fail('must be a string');
     return;

@@ -11,6 +11,7 @@ const storageVersion = (object: Definition): string | undefined =>
   specOf(object).versions?.find((v) => v.storage)?.name;
 
 export const customResourceDefinitionStrategy = withStatus<CustomResourceDefinition>({
+  metadata: { finalizers: 'any' },
   unconditionalUpdate: false,
   defaults(object) {
     const { spec } = object;

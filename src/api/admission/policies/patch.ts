@@ -15,7 +15,7 @@ import { configProblems } from '../../patch/apply/check.ts';
 import { mergeApplied } from '../../patch/apply/merge.ts';
 import { untypedOf } from '../../patch/apply/versions.ts';
 import { ConvertWalk } from '../../patch/convert-walk.ts';
-import { Rejected } from '../../patch/errors.ts';
+import { whyRejected } from '../../patch/errors.ts';
 import { applyJsonPatch } from '../../patch/json.ts';
 import type { Evaluation } from './evaluation.ts';
 
@@ -99,7 +99,7 @@ function jsonPatched(kind: Kind, object: KubeObject, value: Value): KubeObject {
   try {
     patched = structuredClone(applyJsonPatch(object, steps).value);
   } catch (error) {
-    const why = (error instanceof Rejected && error.why) || (error as Error).message;
+    const why = whyRejected(error);
     return why.endsWith('failed: test failed') ? object : fail(`JSON Patch: ${why}`);
   }
   const refusal = { refuse: internalError, refuseKind: internalError };

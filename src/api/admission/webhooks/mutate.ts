@@ -7,7 +7,7 @@ import type { Kind } from '../../../kinds/kind.ts';
 import type { Json, KubeObject } from '../../../meta/object.ts';
 import { internalError } from '../../../meta/status.ts';
 import { sameJson } from '../../patch/equal.ts';
-import { Rejected } from '../../patch/errors.ts';
+import { whyRejected } from '../../patch/errors.ts';
 import { copyOf } from '../../patch/json-nodes.ts';
 import { applyJsonPatch, type Patched } from '../../patch/json.ts';
 import { readJson } from '../../webhooks/post-json.ts';
@@ -35,15 +35,13 @@ function patchOf({ patch, patchType = '', status }: AdmissionResponse): { text: 
   return { text, value: read };
 }
 
-const whyRejected = (error: Error): string => (error instanceof Rejected && error.why) || error.message;
-
 /** What a patch makes of an object, read as one of its kind. Throws 500 with why it cannot be done. */
 function patchedObject(kind: Kind, before: KubeObject, patch: string): KubeObject {
   let patched: Patched<KubeObject>;
   try {
     patched = applyJsonPatch(before, parseWithTexts(patch));
   } catch (error) {
-    throw internalError(whyRejected(error as Error));
+    throw internalError(whyRejected(error));
   }
   const refusal = { refuse: internalError, refuseKind: internalError };
   const walk = new Walk(kind.schema, patched.exact);

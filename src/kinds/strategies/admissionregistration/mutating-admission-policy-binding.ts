@@ -7,6 +7,7 @@ import { cells, paramRefErrors, policyNameErrors } from './validating-admission-
 
 /** admissionregistration.k8s.io/v1beta1 MutatingAdmissionPolicyBinding */
 export const mutatingAdmissionPolicyBindingStrategy: Strategy<MutatingAdmissionPolicyBinding> = {
+  metadata: { whole: 1, update: false, finalizers: 'any' },
   unconditionalUpdate: false,
   defaults({ spec }) {
     if (spec?.matchResources) defaultMatch(spec.matchResources);

@@ -89,6 +89,7 @@ function* policyErrors({ spec = {} }: Policy, skipConditions: boolean): Steps<Fi
 
 /** admissionregistration.k8s.io/v1beta1 MutatingAdmissionPolicy */
 export const mutatingAdmissionPolicyStrategy: Strategy<MutatingAdmissionPolicy> = {
+  metadata: { whole: 1, update: false, finalizers: 'any' },
   unconditionalUpdate: false,
   defaults: defaultPolicy,
   validateSteps: (policy, old) => policyErrors(policy, keepsConditions(policy, old)),

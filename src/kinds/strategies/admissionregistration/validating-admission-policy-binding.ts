@@ -51,6 +51,7 @@ function actionErrors(actions: readonly string[], at: Path): FieldError[] {
 
 /** admissionregistration.k8s.io/v1 ValidatingAdmissionPolicyBinding */
 export const validatingAdmissionPolicyBindingStrategy: Strategy<ValidatingAdmissionPolicyBinding> = {
+  metadata: { whole: 1, update: false, finalizers: 'any' },
   unconditionalUpdate: false,
   defaults({ spec }) {
     if (spec?.matchResources) defaultMatch(spec.matchResources);

@@ -108,9 +108,10 @@ function warningErrors({ status }: Policy): FieldError[] {
 
 /** admissionregistration.k8s.io/v1 ValidatingAdmissionPolicy */
 export const validatingAdmissionPolicyStrategy = withStatus<ValidatingAdmissionPolicy>({
+  metadata: { whole: 1, update: false, finalizers: 'any' },
   unconditionalUpdate: false,
   defaults: defaultPolicy,
   validateSteps: (policy, old) => policyErrors(policy, keepsConditions(policy, old)),
-  subresources: { status: { ...isolatedStatus, validateUpdate: warningErrors } },
+  subresources: { status: { ...isolatedStatus, metadata: { update: false }, validateUpdate: warningErrors } },
   cells: (policy, now) => policyCells(policy, policy.spec?.validations, now),
 });

@@ -121,6 +121,7 @@ function* configurationErrors({ webhooks = [] }: Configuration, mutating: boolea
 
 /** Validating and mutating configurations differ in one field. */
 export const webhookStrategy = (mutating: boolean): Strategy<MutatingWebhookConfiguration> => ({
+  metadata: { whole: 1, update: false, finalizers: 'any' },
   unconditionalUpdate: false,
   defaults(object) {
     for (const hook of object.webhooks ?? []) {

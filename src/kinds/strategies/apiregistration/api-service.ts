@@ -3,7 +3,6 @@ import { invalid, notSupported, Path, required, type FieldError } from '../../..
 import { isDns1035Label, isDns1123Subdomain, isPathSegmentName, isPortNumber } from '../../../meta/names.ts';
 import type { Parts, Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
-import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { validateRule } from '../../validation/values.ts';
 import { isolatedStatus, withStatus } from '../status-split.ts';
 import { since } from '../../cells.ts';
@@ -103,7 +102,7 @@ export const apiServiceStrategy: Strategy<APIService> = withStatus<APIService>({
     ];
   },
   validate: (object) => [...nameErrors(object), ...specErrors(object.spec ?? {})],
-  validateUpdate: (object) => validateMetaOnUpdate(object, () => [], false),
+  metadata: { whole: 1, finalizers: 'any' },
   subresources: { status: { ...isolatedStatus, validateUpdate: conditionErrors } },
   relations: [
     {

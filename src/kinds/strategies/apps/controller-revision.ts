@@ -1,8 +1,6 @@
 import type { ControllerRevision } from '../../../../schema/types.ts';
 import { Path, required, type FieldError } from '../../../meta/field.ts';
 import type { Cell, Strategy } from '../../kind.ts';
-import { validateMetaOnUpdate } from '../../validate-meta.ts';
-import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateImmutable, validateNonNegative } from '../../validation/values.ts';
 import { isRecord } from '../../../meta/record.ts';
 import type { Unchecked } from '../../../meta/object.ts';
@@ -20,10 +18,8 @@ function dataErrors(data: unknown): FieldError[] {
 export const controllerRevisionStrategy: Strategy<ControllerRevision> = {
   generation: false,
   validate: (object) => [...validateNonNegative(object.revision, Path.root('revision')), ...dataErrors(object.data)],
-  validateUpdate: (object, old) => [
-    ...validateMetaOnUpdate(object, dnsSubdomainName),
-    ...validateImmutable(object.data, old.data, DATA),
-  ],
+  metadata: { whole: 1 },
+  validateUpdate: (object, old) => validateImmutable(object.data, old.data, DATA),
   cells,
 };
 

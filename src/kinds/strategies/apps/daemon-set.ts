@@ -3,14 +3,12 @@ import type { DaemonSet, DaemonSetSpec, DaemonSetUpdateStrategy } from '../../..
 import { invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import type { ObjectLike, Parts, Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
-import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import {
   intOrPercentValue,
   validateAtMost100Percent,
   validatePositiveIntOrPercent,
 } from '../../validation/int-or-percent.ts';
 import { validateLabelSelector } from '../../validation/labels.ts';
-import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateNonNegative } from '../../validation/values.ts';
 import {
   defaultPodTemplate,
@@ -81,7 +79,6 @@ export const daemonSetStrategy: Strategy<DaemonSet> = withStatus<DaemonSet>({
   warnings: templateWarnings,
   validatesAllOnUpdate: true,
   validateUpdate: (object, old, { sent }) => [
-    ...validateMetaOnUpdate(object, dnsSubdomainName),
     ...validateSameSelector(object.spec?.selector, old.spec?.selector, SELECTOR),
     ...validateSpec(object.spec ?? {}, sent),
   ],

@@ -4,7 +4,7 @@ import type { Parts, Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
 import { validateChoice, validateNonNegative } from '../../validation/values.ts';
 import { defaultPodTemplate, nameWarnings, shownSelector } from '../pod-template.ts';
-import { withStatus } from '../status-split.ts';
+import { statusSubresource, withStatus } from '../status-split.ts';
 import { jobSpecWarnings, validateJobSpec } from './job-spec.ts';
 import { defaultFailurePolicy } from './job.ts';
 import { validateSchedule } from './schedule.ts';
@@ -46,6 +46,7 @@ export const cronJobStrategy: Strategy<CronJob> = withStatus<CronJob>({
       ? []
       : jobSpecWarnings(object.spec?.jobTemplate?.spec ?? {}, SPEC.child('jobTemplate', 'spec'))),
   ],
+  subresources: { status: { ...statusSubresource, metadata: { update: false } } },
   relations: [...templateRelations<CronJob>('cronJobs', ({ spec }) => spec?.jobTemplate?.spec?.template?.spec)],
   cells,
 });

@@ -6,9 +6,7 @@ import { isDns1123Label } from '../../../meta/names.ts';
 import type { ObjectMeta, Parts, Unchecked } from '../../../meta/object.ts';
 import { internalValue } from '../../internal-value.ts';
 import type { Cell, Strategy, StrategyContext } from '../../kind.ts';
-import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { validateLabelSelector } from '../../validation/labels.ts';
-import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateImmutable } from '../../validation/values.ts';
 import {
   defaultPodTemplate,
@@ -63,9 +61,9 @@ export const jobStrategy: Strategy<Job> = withStatus<Job>({
     object.status = {};
   },
   validate: validateJob,
+  metadata: { whole: 1 },
   // an update checks the whole once more
   validateUpdate: (object, old, { sent }) => [
-    ...validateMetaOnUpdate(object, dnsSubdomainName),
     ...validateSpec(object.spec ?? {}, sent),
     ...validateSpecUpdate(object.spec ?? {}, old),
   ],

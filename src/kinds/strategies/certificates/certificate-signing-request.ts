@@ -4,8 +4,8 @@ import type { CertificateSigningRequest } from '../../../../schema/types.ts';
 import { duplicate, forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import type { Unchecked } from '../../../meta/object.ts';
 import type { Cell } from '../../kind.ts';
-import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { withStatus } from '../status-split.ts';
+import { pathSegmentName } from '../../validation/names.ts';
 import { conditionChangeErrors, conditionErrors, keepApprovals, stampConditions } from './conditions.ts';
 import { pemBlocks } from '../../../rules/certificates/pem.ts';
 import { requestError } from '../../../rules/certificates/certificate-request.ts';
@@ -97,7 +97,7 @@ function validate(object: Request): FieldError[] {
 
 /** What holds for every way to change a request. */
 function changeErrors(object: Request, old: Request, may: { approve: boolean; issue: boolean }): FieldError[] {
-  const errors = [...validateMetaOnUpdate(object, () => [], false), ...conditionChangeErrors(object, old, may.approve)];
+  const errors = conditionChangeErrors(object, old, may.approve);
   const [now, before] = [object.status?.certificate, old.status?.certificate];
   if (now === before) return errors;
   const why = certificateError(now);
@@ -114,8 +114,9 @@ function keepSpec(object: Request, old: Request): void {
 
 /** certificates.k8s.io/v1 CertificateSigningRequest: its spec is what was asked; `/approval` decides, `/status` answers. */
 export const certificateSigningRequestStrategy = withStatus<CertificateSigningRequest>({
-  // any name will do
-  name: () => [],
+  // any name that can stand in a path will do
+  name: pathSegmentName,
+  metadata: { whole: 1 },
   generation: false,
   prepareForCreate(object, ctx) {
     object.spec ??= {};
@@ -127,6 +128,7 @@ export const certificateSigningRequestStrategy = withStatus<CertificateSigningRe
   resets: ['spec', 'status'],
   subresources: {
     status: {
+      metadata: { whole: 1 },
       resets: ['spec', 'status.conditions'],
       prepareForUpdate(object, old, ctx) {
         keepSpec(object, old);
@@ -140,6 +142,7 @@ export const certificateSigningRequestStrategy = withStatus<CertificateSigningRe
       ],
     },
     approval: {
+      metadata: { whole: 1 },
       writes: ['status'],
       resets: ['spec', 'status.certificate'],
       prepareForUpdate(object, old, ctx) {

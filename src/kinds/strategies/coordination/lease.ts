@@ -25,6 +25,7 @@ function validateStrategy(strategy: string): FieldError[] {
 
 /** coordination.k8s.io/v1 Lease */
 export const leaseStrategy: Strategy<Lease> = {
+  metadata: { finalizers: 'any' },
   generation: false,
   // renewals have seconds to spare
   patience: 10,

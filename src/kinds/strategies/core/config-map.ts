@@ -4,8 +4,6 @@ import { forbidden, invalid, Path, tooLong, WHOLE, type FieldError } from '../..
 import { isConfigMapKey } from '../../../meta/names.ts';
 import type { Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
-import { validateMetaOnUpdate } from '../../validate-meta.ts';
-import { dnsSubdomainName } from '../../validation/names.ts';
 import { since, size } from '../../cells.ts';
 
 type Errors = FieldError[];
@@ -55,10 +53,8 @@ export const configMapStrategy: Strategy<ConfigMap> = {
       errors.push(tooLong(WHOLE, MAX_DATA));
     return errors;
   },
-  validateUpdate: (object, old) => [
-    ...validateImmutableData(object, old, ['data', 'binaryData']),
-    ...validateMetaOnUpdate(object, dnsSubdomainName),
-  ],
+  metadata: { whole: 1 },
+  validateUpdate: (object, old) => validateImmutableData(object, old, ['data', 'binaryData']),
   generation: false,
   cells,
 };

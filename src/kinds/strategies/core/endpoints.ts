@@ -4,7 +4,6 @@ import { invalid, Path, required, type FieldError } from '../../../meta/field.ts
 import { isDns1123Label, isQualifiedName } from '../../../meta/names.ts';
 import type { Parts, Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
-import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { ipWarnings, validateIp, validateNonSpecialIp } from '../../validation/ip.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { validatePortNumber, validateProtocol } from '../../validation/ports.ts';
@@ -59,12 +58,10 @@ export const endpointsStrategy: Strategy<Endpoints> = {
   defaults(object) {
     for (const subset of object.subsets ?? []) for (const port of subset.ports ?? []) port.protocol ||= 'TCP';
   },
+  metadata: { whole: 1 },
   validate: validateSubsets,
   // subsets that stay as they are stay good, whatever the rules have become
-  validateUpdate: (object, old) => [
-    ...validateMetaOnUpdate(object, dnsSubdomainName),
-    ...(isDeepStrictEqual(object.subsets, old.subsets) ? [] : validateSubsets(object)),
-  ],
+  validateUpdate: (object, old) => (isDeepStrictEqual(object.subsets, old.subsets) ? [] : validateSubsets(object)),
   validatesAllOnUpdate: true,
   warnings(object) {
     // its own controller writes nothing that is worth a word

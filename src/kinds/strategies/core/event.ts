@@ -115,6 +115,7 @@ function fixed(object: Unchecked<Event>, old: Unchecked<Event>): Errors {
 }
 
 export const eventStrategy: Strategy<Event> = {
+  metadata: { update: false, finalizers: 'any' },
   // through v1 any name that can stand in a path is good
   name: pathSegmentName,
   fields: ({ involvedObject: about, ...event }) => ({

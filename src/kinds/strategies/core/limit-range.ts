@@ -111,6 +111,7 @@ function* validateItem(item: Parts<LimitRangeItem>, at: Path): Steps<Errors> {
 }
 
 export const limitRangeStrategy: Strategy<LimitRange> = {
+  metadata: { whole: 1, update: false },
   /** For a container: no default limit is the max, no default request is the default limit, else the min (SetDefaults_LimitRangeItem). */
   defaults({ spec }) {
     for (const item of spec?.limits ?? []) {

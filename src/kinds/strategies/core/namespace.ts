@@ -3,7 +3,7 @@ import { invalid, Path, type FieldError } from '../../../meta/field.ts';
 import { isQualifiedName } from '../../../meta/names.ts';
 import type { Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
-import { isStandardFinalizer, validateMetaOnUpdate } from '../../validate-meta.ts';
+import { isStandardFinalizer } from '../../validate-meta.ts';
 import { dnsLabelName } from '../../validation/names.ts';
 import { statusSubresource } from '../status-split.ts';
 import { since } from '../../cells.ts';
@@ -41,7 +41,7 @@ export const namespaceStrategy: Strategy<Namespace> = {
     else delete object.status;
   },
   validate: (object) => finalizers(object, false),
-  validateUpdate: (object) => validateMetaOnUpdate(object, dnsLabelName, false),
+  metadata: { whole: 1 },
   subresources: {
     status: {
       ...statusSubresource,

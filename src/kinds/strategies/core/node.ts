@@ -2,8 +2,6 @@ import type { Node, NodeSpec } from '../../../../schema/types.ts';
 import { duplicate, forbidden, Path, type FieldError } from '../../../meta/field.ts';
 import type { Parts, Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
-import { validateMetaOnUpdate } from '../../validate-meta.ts';
-import { dnsSubdomainName } from '../../validation/names.ts';
 import { statusSubresource } from '../status-split.ts';
 import { internalValue } from '../../internal-value.ts';
 import { validateNodeAnnotations } from './node-annotations.ts';
@@ -108,10 +106,8 @@ export const nodeStrategy: Strategy<Node> = {
     },
   },
   validate: validateNode,
-  validateUpdate: (object, old) => [
-    ...validateMetaOnUpdate(object, dnsSubdomainName, false),
-    ...validateNodeUpdate(object, old),
-  ],
+  metadata: { whole: 1 },
+  validateUpdate: validateNodeUpdate,
   warnings,
   fields: (object) => ({ 'spec.unschedulable': String(object.spec?.unschedulable ?? false) }),
   generation: false,

@@ -8,7 +8,6 @@ import { isDns1123Subdomain, isQualifiedName } from '../../../meta/names.ts';
 import type { Parts, Unchecked } from '../../../meta/object.ts';
 import { canonicalQuantity, compareQuantity, parseQuantity, zeroQuantity } from '../../../meta/quantity.ts';
 import type { Cell, Strategy } from '../../kind.ts';
-import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { validateLabelSelector } from '../../validation/labels.ts';
 import { dnsLabelName, dnsSubdomainName } from '../../validation/names.ts';
 import {
@@ -181,9 +180,6 @@ function validateUpdate(object: Claim, old: Claim): Errors {
   const [spec, before] = [object.spec ?? {}, old.spec ?? {}];
   const [now, was] = comparable(object, old);
   return [
-    // the whole is checked twice: once for itself and once as a part of the update
-    ...validateMetaOnUpdate(object, dnsSubdomainName),
-    ...validateMetaOnUpdate(object, dnsSubdomainName),
     ...validateClaimSpec(spec, SPEC, hasGroup(before)),
     ...immutableClass(object, old),
     ...(semanticallyEqual(now, was)
@@ -249,6 +245,7 @@ export const claimSpecWarnings = (spec: Spec | undefined, at: Path): string[] =>
   });
 
 export const persistentVolumeClaimStrategy: Strategy<PersistentVolumeClaim> = withStatus<PersistentVolumeClaim>({
+  metadata: { whole: 1 },
   defaults(object) {
     if (object.status) object.status.phase ||= 'Pending';
     (object.spec ??= {}).volumeMode ??= 'Filesystem';

@@ -2,7 +2,6 @@ import type { NodeSelectorTerm, PersistentVolume, PersistentVolumeSpec } from '.
 import { forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import type { Parts, Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
-import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { nodeSelectorTermWarnings, validateNodeSelector } from '../../validation/node-selector.ts';
 import { validateBasicQuantity, validatePositiveQuantity } from '../../validation/resources.ts';
@@ -198,7 +197,6 @@ function validateUpdate(object: Volume, old: Volume): Errors {
   const lost = before.volumeAttributesClassName != null && spec.volumeAttributesClassName == null;
   return [
     // the whole is checked twice: once for itself and once as a part of the update
-    ...validateMetaOnUpdate(object, dnsSubdomainName, false),
     ...validateSpecOf(object),
     ...immutableSource(spec, before),
     ...validateImmutable(spec.volumeMode, before.volumeMode, Path.root('volumeMode')),
@@ -239,6 +237,7 @@ function noteTransition(object: Volume, old: Volume, now: string): void {
 }
 
 export const persistentVolumeStrategy: Strategy<PersistentVolume> = withStatus<PersistentVolume>({
+  metadata: { whole: 2, update: false },
   defaults(object) {
     if (object.status) object.status.phase ||= 'Pending';
     const spec = (object.spec ??= {});

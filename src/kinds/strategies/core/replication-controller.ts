@@ -3,8 +3,6 @@ import { type FieldError, invalid, Path, required } from '../../../meta/field.ts
 import { selectorFromSet } from '../../../meta/labels.ts';
 import type { Parts, Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
-import { validateMetaOnUpdate } from '../../validate-meta.ts';
-import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateNonNegative } from '../../validation/values.ts';
 import { defaultTemplate } from '../pod/defaults.ts';
 import { statusWith, withStatus } from '../status-split.ts';
@@ -79,7 +77,7 @@ export const replicationControllerStrategy: Strategy<ReplicationController> = wi
   },
   validate,
   validatesAllOnUpdate: true,
-  validateUpdate: (object) => [...validateMetaOnUpdate(object, dnsSubdomainName), ...validate(object)],
+  validateUpdate: validate,
   subresources: { status: statusWith<ReplicationController>(validateStatus) },
   warnings: (object, old) => [...(old ? [] : nameWarnings(object)), ...templateWarnings(object, old)],
   // what core/v1 has always done: its pods stay

@@ -2,8 +2,6 @@ import type { Secret } from '../../../../schema/types.ts';
 import { invalid, Path, required, tooLong, type FieldError } from '../../../meta/field.ts';
 import type { Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
-import { validateMetaOnUpdate } from '../../validate-meta.ts';
-import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateImmutable } from '../../validation/values.ts';
 import { dataSize, MAX_DATA, validateDataKeys, validateImmutableData } from './config-map.ts';
 import { jsonObjectError } from '../../../go/json-unmarshal.ts';
@@ -45,6 +43,7 @@ function mergeStringData(object: Unchecked<Secret>): void {
 }
 
 export const secretStrategy: Strategy<Secret> = {
+  metadata: { whole: 1 },
   defaults(object) {
     object.type ||= 'Opaque';
     mergeStringData(object);
@@ -59,7 +58,6 @@ export const secretStrategy: Strategy<Secret> = {
   validateUpdate: (object, old) => [
     ...validateImmutable(object.type, old.type, Path.root('type')),
     ...validateImmutableData(object, old, ['data']),
-    ...validateMetaOnUpdate(object, dnsSubdomainName),
   ],
   warnings({ type, data: values }) {
     if (type !== 'kubernetes.io/tls') return [];

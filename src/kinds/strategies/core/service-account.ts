@@ -1,8 +1,6 @@
 import type { ServiceAccount } from '../../../../schema/types.ts';
 import type { ObjectLike, Unchecked } from '../../../meta/object.ts';
 import type { Strategy } from '../../kind.ts';
-import { validateMetaOnUpdate } from '../../validate-meta.ts';
-import { dnsSubdomainName } from '../../validation/names.ts';
 import { nameAndAge } from '../../cells.ts';
 
 const MOUNTABLE = 'kubernetes.io/enforce-mountable-secrets';
@@ -15,7 +13,7 @@ function cleanSecretReferences(object: Unchecked<ServiceAccount>): void {
 export const serviceAccountStrategy: Strategy<ServiceAccount> = {
   prepareForCreate: cleanSecretReferences,
   prepareForUpdate: cleanSecretReferences,
-  validateUpdate: (object) => validateMetaOnUpdate(object, dnsSubdomainName),
+  metadata: { whole: 1 },
   warnings(object, old) {
     const has = ({ metadata }: ObjectLike): boolean => metadata.annotations?.[MOUNTABLE] !== undefined;
     // said once, when the annotation comes

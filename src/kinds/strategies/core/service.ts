@@ -2,7 +2,6 @@ import type { Service, ServicePort, ServiceSpec } from '../../../../schema/types
 import { Path } from '../../../meta/field.ts';
 import type { Parts, Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
-import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { canonicalAddress } from '../../../meta/address.ts';
 import { cidrWarnings, ipWarnings } from '../../validation/ip.ts';
 import { dns1035LabelName } from '../../validation/names.ts';
@@ -132,11 +131,7 @@ export const serviceStrategy: Strategy<Service> = {
   validate: validateService,
   // in the order of ValidateServiceUpdate
   validatesAllOnUpdate: true,
-  validateUpdate: (object, old) => [
-    ...validateServiceUpdate(object, old),
-    ...validateMetaOnUpdate(object, dns1035LabelName),
-    ...validateService(object),
-  ],
+  validateUpdate: (object, old) => [...validateServiceUpdate(object, old), ...validateService(object)],
   subresources: {
     status: {
       ...statusSubresource,

@@ -29,6 +29,7 @@ function dropTopology(object: Slice): void {
 
 /** discovery.k8s.io/v1 EndpointSlice */
 export const endpointSliceStrategy: Strategy<EndpointSlice> = {
+  metadata: { whole: 1, update: false },
   createOnUpdate: true,
   // labels say which Service a slice is of: their changes count as well
   generation: (object, old) =>

@@ -3,8 +3,6 @@ import { forbidden, notSupported, Path, required, tooLong, type FieldError } fro
 import { isDns1123Label } from '../../../meta/names.ts';
 import type { Parts, Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
-import { validateMetaOnUpdate } from '../../validate-meta.ts';
-import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateDomainPrefixedPath, validateImmutable, validateRule } from '../../validation/values.ts';
 import { validateTypedReference } from './typed-reference.ts';
 import { NONE, since } from '../../cells.ts';
@@ -25,10 +23,9 @@ export const ingressClassStrategy: Strategy<IngressClass> = {
     errors.push(...validateDomainPrefixedPath(controller, at));
     return spec.parameters ? [...errors, ...validateParameters(spec.parameters, SPEC.child('parameters'))] : errors;
   },
-  validateUpdate: (object, old) => [
-    ...validateMetaOnUpdate(object, dnsSubdomainName, false),
-    ...validateImmutable(object.spec?.controller ?? '', old.spec?.controller ?? '', SPEC.child('controller')),
-  ],
+  metadata: { whole: 1 },
+  validateUpdate: (object, old) =>
+    validateImmutable(object.spec?.controller ?? '', old.spec?.controller ?? '', SPEC.child('controller')),
   cells,
 };
 

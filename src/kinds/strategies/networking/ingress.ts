@@ -17,10 +17,8 @@ import {
 } from '../../../meta/names.ts';
 import type { Parts, Unchecked } from '../../../meta/object.ts';
 import type { Cell } from '../../kind.ts';
-import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { parseAddress } from '../../../meta/address.ts';
 import { validateIp } from '../../validation/ip.ts';
-import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateRule } from '../../validation/values.ts';
 import { statusWith, withStatus } from '../status-split.ts';
 import { validateTypedReference } from './typed-reference.ts';
@@ -45,7 +43,7 @@ export const ingressStrategy = withStatus<Ingress>({
     // only what is new and so has no version yet may not name two classes
     return object.metadata.resourceVersion ? errors : [...errors, ...validateClassAnnotation(object)];
   },
-  validateUpdate: (object) => validateMetaOnUpdate(object, dnsSubdomainName),
+  metadata: { whole: 1 },
   warnings(object, old) {
     const annotated = object.metadata.annotations?.[CLASS_ANNOTATION] !== undefined;
     return !old && annotated && object.spec?.ingressClassName == null

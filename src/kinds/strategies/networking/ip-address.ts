@@ -2,7 +2,6 @@ import type { IPAddress } from '../../../../schema/types.ts';
 import { Path, required, type FieldError } from '../../../meta/field.ts';
 import { isDns1123Subdomain, isPathSegmentName } from '../../../meta/names.ts';
 import type { Cell, Strategy } from '../../kind.ts';
-import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { strictIpProblems } from '../../validation/strict-ip.ts';
 import { validateImmutable, validateRule } from '../../validation/values.ts';
 import { internalValue } from '../../internal-value.ts';
@@ -15,6 +14,7 @@ const AT = Path.root('spec').child('parentRef');
 export const ipAddressStrategy: Strategy<IPAddress> = {
   generation: false,
   name: strictIpProblems,
+  metadata: { whole: 1 },
   validate({ spec }) {
     const ref = spec?.parentRef;
     if (!ref) return [required(AT)];
@@ -31,7 +31,7 @@ export const ipAddressStrategy: Strategy<IPAddress> = {
     const [ref, before] = [object, old].map(
       ({ spec }) => spec?.parentRef && internalValue('io.k8s.api.networking.v1.ParentReference', spec.parentRef),
     );
-    return [...validateMetaOnUpdate(object, strictIpProblems, false), ...validateImmutable(ref, before, AT)];
+    return validateImmutable(ref, before, AT);
   },
   cells,
 };

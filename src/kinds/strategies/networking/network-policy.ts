@@ -9,11 +9,9 @@ import { forbidden, invalid, notSupported, Path, required, type FieldError } fro
 import { isPortName, isPortNumber } from '../../../meta/names.ts';
 import type { Parts, Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
-import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { parseRange } from '../../../meta/address.ts';
 import { cidrWarnings, validateCidr } from '../../validation/ip.ts';
 import { validateLabelSelector } from '../../validation/labels.ts';
-import { dnsSubdomainName } from '../../validation/names.ts';
 import { isStrictlyWithin } from '../../validation/strict-ip.ts';
 import { validateRule } from '../../validation/values.ts';
 import { formatSelector, since } from '../../cells.ts';
@@ -35,8 +33,9 @@ export const networkPolicyStrategy: Strategy<NetworkPolicy> = {
     if (!spec.policyTypes?.length) spec.policyTypes = spec.egress?.length ? ['Ingress', 'Egress'] : ['Ingress'];
   },
   validate: ({ spec = {} }) => validateSpec(spec),
+  metadata: { whole: 1 },
   // an update checks the whole once more
-  validateUpdate: (object) => [...validateMetaOnUpdate(object, dnsSubdomainName), ...validateSpec(object.spec ?? {})],
+  validateUpdate: (object) => validateSpec(object.spec ?? {}),
   warnings: ({ spec = {} }) =>
     rulesOf(spec).flatMap(({ peers, peersAt }) =>
       peers.flatMap(({ ipBlock }, i) => (ipBlock ? blockWarnings(ipBlock, peersAt.index(i).child('ipBlock')) : [])),

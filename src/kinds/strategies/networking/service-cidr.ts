@@ -1,9 +1,7 @@
 import type { ServiceCIDR } from '../../../../schema/types.ts';
 import { invalid, Path, required } from '../../../meta/field.ts';
 import type { Cell } from '../../kind.ts';
-import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { rangeFamily } from '../../../meta/address.ts';
-import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateStrictCidr } from '../../validation/strict-ip.ts';
 import { validateImmutable } from '../../validation/values.ts';
 import { isolatedStatus, withStatus } from '../status-split.ts';
@@ -33,10 +31,7 @@ export const serviceCidrStrategy = withStatus<ServiceCIDR>({
     }
     return cidrs.flatMap((cidr, i) => validateStrictCidr(cidr, AT.index(i)));
   },
-  validateUpdate: (object, old) => [
-    ...validateMetaOnUpdate(object, dnsSubdomainName, false),
-    ...validateImmutable(object.spec?.cidrs ?? null, old.spec?.cidrs ?? null, AT),
-  ],
+  validateUpdate: (object, old) => validateImmutable(object.spec?.cidrs ?? null, old.spec?.cidrs ?? null, AT),
   // 1.35 lists what it resets under a group that there is not, so all of it can be owned
   subresources: { status: { ...isolatedStatus, resets: [] } },
   cells,

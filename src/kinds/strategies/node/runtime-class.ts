@@ -2,10 +2,8 @@ import type { RuntimeClass } from '../../../../schema/types.ts';
 import { Path } from '../../../meta/field.ts';
 import { isDns1123Label } from '../../../meta/names.ts';
 import type { Cell, Strategy } from '../../kind.ts';
-import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { validateLabels } from '../../validation/labels.ts';
 import { deprecatedNodeLabel } from '../../validation/node-selector.ts';
-import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateImmutable, validateRule } from '../../validation/values.ts';
 import { overheadErrors } from './overhead.ts';
 import { tolerationListErrors } from './tolerations.ts';
@@ -32,10 +30,8 @@ export const runtimeClassStrategy: Strategy<RuntimeClass> = {
         const said = deprecatedNodeLabel(key);
         return said === undefined ? [] : [`${SCHEDULING.child('nodeSelector')}: ${key} is ${said}`];
       }),
-  validateUpdate: (object, old) => [
-    ...validateMetaOnUpdate(object, dnsSubdomainName, false),
-    ...validateImmutable(object.handler, old.handler, HANDLER),
-  ],
+  metadata: { whole: 1, finalizers: 'any' },
+  validateUpdate: (object, old) => validateImmutable(object.handler, old.handler, HANDLER),
   cells,
 };
 

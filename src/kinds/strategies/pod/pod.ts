@@ -3,9 +3,8 @@ import type { Pod, PodSpec, PodStatus } from '../../../../schema/types.ts';
 import { forbidden, Path, type FieldError } from '../../../meta/field.ts';
 import type { Parts, Unchecked } from '../../../meta/object.ts';
 import { structSchema } from '../../builtin-schema.ts';
-import type { StorageKind, Strategy } from '../../kind.ts';
+import type { Strategy } from '../../kind.ts';
 import { normalizeObject } from '../../normalize.ts';
-import { validateMeta } from '../../validate-meta.ts';
 import { semanticallyEqual } from '../../validation/values.ts';
 import { ipWarnings } from '../../validation/ip.ts';
 import { statusSubresource } from '../status-split.ts';
@@ -31,11 +30,10 @@ import { podRelations } from './relations.ts';
 
 const SPEC = Path.root('spec');
 const ANNOTATIONS = Path.root('metadata').child('annotations');
-/** What the rules of metadata have to know of the kind. */
-const KIND = { namespaced: true, custom: false, storage: { strategy: {} } as StorageKind };
 
 /** core/v1 Pod (pkg/registry/core/pod's rules). */
 export const podStrategy: Strategy<Pod> = {
+  metadata: { whole: 1 },
   defaults: defaultPod,
   prepareForCreate(object, ctx) {
     const spec = object.spec ?? {};
@@ -62,7 +60,7 @@ export const podStrategy: Strategy<Pod> = {
     return errors;
   },
   validateUpdate(object, old) {
-    const errors = validateMetaAgain(object, old);
+    const errors = annotationErrors(object, old);
     if (!semanticallyEqual(object.spec, old.spec))
       errors.push(...validateSpecUpdate(canonical(object.spec), old.spec ?? {}));
     return errors;
@@ -171,12 +169,6 @@ function annotationErrors({ metadata, spec }: Unchecked<Pod>, old: Unchecked<Pod
   addPodAnnotations(errors, metadata.annotations, spec, ANNOTATIONS);
   return errors;
 }
-
-/** Kubernetes looks at an updated pod as a new one once more, and clients see both causes. */
-const validateMetaAgain = (object: Unchecked<Pod>, old: Unchecked<Pod>): FieldError[] => [
-  ...validateMeta(KIND, object),
-  ...annotationErrors(object, old),
-];
 
 /** Subresources validate the whole pod, and some say one thing only. */
 function wholeOr(object: Unchecked<Pod>, errors: FieldError[]): FieldError[] {

@@ -19,6 +19,7 @@ const POLICIES = ['AlwaysAllow', 'IfHealthyBudget'];
 
 /** policy/v1 PodDisruptionBudget. Nothing checks its name but the rule for all names. */
 export const podDisruptionBudgetStrategy: Strategy<PodDisruptionBudget> = withStatus<PodDisruptionBudget>({
+  metadata: { update: false, finalizers: 'any' },
   name: pathSegmentName,
   unconditionalUpdate: false,
   prepareForCreate(object) {
@@ -45,12 +46,15 @@ export const podDisruptionBudgetStrategy: Strategy<PodDisruptionBudget> = withSt
     return errors;
   },
   subresources: {
-    status: statusWith<PodDisruptionBudget>(({ status = {} }) => [
-      ...validateConditions(status.conditions, STATUS.child('conditions')),
-      ...(['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] as const).flatMap((field) =>
-        validateNonNegative(status[field], STATUS.child(field)),
-      ),
-    ]),
+    status: {
+      ...statusWith<PodDisruptionBudget>(({ status = {} }) => [
+        ...validateConditions(status.conditions, STATUS.child('conditions')),
+        ...(['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] as const).flatMap((field) =>
+          validateNonNegative(status[field], STATUS.child(field)),
+        ),
+      ]),
+      metadata: { update: false },
+    },
   },
   relations: [selectedPods('podDisruptionBudgets')],
   cells,

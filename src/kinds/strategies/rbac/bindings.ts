@@ -76,7 +76,7 @@ export function bindingStrategy(roles: readonly string[], namespaced: boolean): 
     isDeepStrictEqual(internalRef(object.roleRef), internalRef(old.roleRef))
       ? []
       : [invalid(ROLE_REF, internalRef(object.roleRef), 'cannot change roleRef')];
-  return { ...rbacStrategy(namespaced, validate, change), defaults, cells, relations: relationsOf(namespaced) };
+  return { ...rbacStrategy(validate, change), defaults, cells, relations: relationsOf(namespaced) };
 }
 
 function relationsOf(namespaced: boolean): Relation<ClusterRoleBinding>[] {

@@ -20,7 +20,7 @@ function aggregationErrors(object: Unchecked<ClusterRole>): FieldError[] {
   });
 }
 
-export const clusterRoleStrategy = rbacStrategy<ClusterRole>(false, (object) => [
+export const clusterRoleStrategy = rbacStrategy<ClusterRole>((object) => [
   ...policyRuleErrors(object.rules, false),
   ...aggregationErrors(object),
 ]);

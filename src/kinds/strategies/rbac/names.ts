@@ -1,7 +1,6 @@
 import type { FieldError } from '../../../meta/field.ts';
 import type { ObjectLike, Unchecked } from '../../../meta/object.ts';
 import type { Strategy } from '../../kind.ts';
-import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { pathSegmentName } from '../../validation/names.ts';
 
 export const GROUP = 'rbac.authorization.k8s.io';
@@ -11,18 +10,17 @@ export const GROUP = 'rbac.authorization.k8s.io';
  * object twice over. Who may grant what is the pipeline's matter.
  */
 export function rbacStrategy<T extends ObjectLike>(
-  namespaced: boolean,
   validate: (object: Unchecked<T>) => FieldError[],
   change?: (object: Unchecked<T>, old: Unchecked<T>) => FieldError[],
 ): Strategy<T> {
   return {
     name: pathSegmentName,
+    metadata: { whole: 1 },
     generation: false,
     createOnUpdate: true,
     validate,
     validateUpdate(object, old) {
-      const meta = validateMetaOnUpdate(object, pathSegmentName, namespaced);
-      return [...meta, ...meta, ...validate(object), ...(change?.(object, old) ?? [])];
+      return [...validate(object), ...(change?.(object, old) ?? [])];
     },
   };
 }

@@ -16,6 +16,7 @@ function dropExtendedResource(spec: Parts<DeviceClassSpec> | undefined): void {
 
 /** resource.k8s.io/v1 DeviceClass */
 export const deviceClassStrategy: Strategy<DeviceClass> = {
+  metadata: { whole: 1 },
   validateSteps: ({ spec }) => readSelectors(spec),
   prepareForCreate: ({ spec }) => dropExtendedResource(spec),
   prepareForUpdate: ({ spec }) => dropExtendedResource(spec),

@@ -14,6 +14,7 @@ const METADATA = SPEC.child('metadata');
 
 /** resource.k8s.io/v1 ResourceClaimTemplate: claims are made after it, so it is fixed. */
 export const resourceClaimTemplateStrategy: Strategy<ResourceClaimTemplate> = {
+  metadata: { whole: 1 },
   generation: false,
   defaults: ({ spec }) => defaultClaim(spec?.spec),
   prepareForCreate: ({ spec }) => dropClaimFields(spec?.spec),

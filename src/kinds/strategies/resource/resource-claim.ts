@@ -15,6 +15,7 @@ const SPEC = Path.root('spec');
 
 /** resource.k8s.io/v1 ResourceClaim (KEP-4381): what is asked for is fixed. */
 export const resourceClaimStrategy = withStatus<ResourceResourceClaim>({
+  metadata: { whole: 1 },
   generation: false,
   defaults: ({ spec }) => defaultClaim(spec),
   prepareForCreate: ({ spec }) => dropClaimFields(spec),

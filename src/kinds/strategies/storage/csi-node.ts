@@ -46,6 +46,7 @@ const fixedPart = ({ name = '', nodeID = '', topologyKeys }: Driver): unknown =>
 
 /** storage.k8s.io/v1 CSINode: drivers come and go; of one that stays only the limits change. */
 export const csiNodeStrategy: Strategy<CSINode> = {
+  metadata: { whole: 2, update: false },
   generation: false,
   unconditionalUpdate: false,
   validate({ spec }) {

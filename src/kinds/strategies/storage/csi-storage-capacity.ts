@@ -3,7 +3,6 @@ import type { CSIStorageCapacity } from '../../../../schema/types.ts';
 import { invalid, Path, type FieldError } from '../../../meta/field.ts';
 import { parseQuantity } from '../../../meta/quantity.ts';
 import type { Strategy } from '../../kind.ts';
-import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { validateLabelSelector } from '../../validation/labels.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { IMMUTABLE, NOT_NEGATIVE } from '../../validation/values.ts';
@@ -21,8 +20,8 @@ export const csiStorageCapacityStrategy: Strategy<CSIStorageCapacity> = {
       errors.push(invalid(Path.root('capacity'), String(capacity), NOT_NEGATIVE));
     return errors;
   },
+  metadata: { whole: 1 },
   validateUpdate: (object, old) => [
-    ...validateMetaOnUpdate(object, dnsSubdomainName),
     ...(isDeepStrictEqual(object.nodeTopology ?? null, old.nodeTopology ?? null)
       ? []
       : [invalid(Path.root('nodeTopology'), object.nodeTopology, IMMUTABLE)]),

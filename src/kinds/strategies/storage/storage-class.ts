@@ -2,10 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { StorageClass, TopologySelectorTerm } from '../../../../schema/types.ts';
 import { duplicate, forbidden, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import type { Cell, Strategy } from '../../kind.ts';
-import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { validateLabelName } from '../../validation/labels.ts';
 import { deprecatedNodeLabel } from '../../validation/node-selector.ts';
-import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateImmutable, validateOptionalChoice } from '../../validation/values.ts';
 import { parameterErrors, provisionerErrors } from './class-parameters.ts';
 import type { Parts, Unchecked } from '../../../meta/object.ts';
@@ -64,6 +62,7 @@ function topologyErrors(terms: readonly TopologyTerm[]): FieldError[] {
 
 /** storage.k8s.io/v1 StorageClass: what it says of new volumes is fixed. */
 export const storageClassStrategy: Strategy<StorageClass> = {
+  metadata: { whole: 1 },
   generation: false,
   defaults(object) {
     object.reclaimPolicy ??= 'Delete';
@@ -92,7 +91,6 @@ export const storageClassStrategy: Strategy<StorageClass> = {
         ? []
         : [forbidden(Path.root(field), `updates to ${field} are forbidden.`)];
     return [
-      ...validateMetaOnUpdate(object, dnsSubdomainName, false),
       ...fixed('parameters'),
       ...fixed('provisioner'),
       ...fixed('reclaimPolicy'),

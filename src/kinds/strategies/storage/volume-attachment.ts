@@ -11,7 +11,6 @@ import { forbidden, invalid, Path, required, tooLong, type FieldError } from '..
 import { rangeError } from '../../../meta/names.ts';
 import type { Parts, Unchecked } from '../../../meta/object.ts';
 import type { Cell } from '../../kind.ts';
-import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { IMMUTABLE } from '../../validation/values.ts';
 import { validateAccessModes } from '../core/access-modes.ts';
@@ -118,16 +117,12 @@ const internalSpec = ({ attacher = '', nodeName = '', source = {} }: Parts<Volum
 function changeErrors(object: Unchecked<VolumeAttachment>, old: Unchecked<VolumeAttachment>): FieldError[] {
   const same = isDeepStrictEqual(internalSpec(object.spec ?? {}), internalSpec(old.spec ?? {}));
   const own = errorsOf(object);
-  return [
-    ...validateMetaOnUpdate(object, dnsSubdomainName, false),
-    ...own,
-    ...own,
-    ...(same ? [] : [invalid(SPEC, internalSpec(object.spec ?? {}), IMMUTABLE)]),
-  ];
+  return [...own, ...own, ...(same ? [] : [invalid(SPEC, internalSpec(object.spec ?? {}), IMMUTABLE)])];
 }
 
 /** storage.k8s.io/v1 VolumeAttachment: what it attaches is fixed. */
 export const volumeAttachmentStrategy = withStatus<VolumeAttachment>({
+  metadata: { whole: 1, update: false },
   generation: false,
   unconditionalUpdate: false,
   prepareForCreate(object) {
@@ -136,7 +131,7 @@ export const volumeAttachmentStrategy = withStatus<VolumeAttachment>({
   validatesAllOnUpdate: true,
   validate: (object) => [...errorsOf(object), ...newErrors(object.spec ?? {})],
   validateUpdate: changeErrors,
-  subresources: { status: { ...isolatedStatus, validateUpdate: changeErrors } },
+  subresources: { status: { ...isolatedStatus, metadata: { whole: 1, update: false }, validateUpdate: changeErrors } },
   relations: [
     {
       field: 'node',

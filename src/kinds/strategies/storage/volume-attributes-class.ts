@@ -2,14 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import type { VolumeAttributesClass } from '../../../../schema/types.ts';
 import { forbidden, Path, type FieldError } from '../../../meta/field.ts';
 import type { Cell, Strategy } from '../../kind.ts';
-import { validateMetaOnUpdate } from '../../validate-meta.ts';
-import { dnsSubdomainName } from '../../validation/names.ts';
 import { parameterErrors, provisionerErrors } from './class-parameters.ts';
 import type { Unchecked } from '../../../meta/object.ts';
 import { since } from '../../cells.ts';
 
 /** storage.k8s.io/v1 VolumeAttributesClass: fixed once it is there. */
 export const volumeAttributesClassStrategy: Strategy<VolumeAttributesClass> = {
+  metadata: { whole: 1 },
   generation: false,
   validate: (object) => [
     ...provisionerErrors(object.driverName, Path.root('driverName')),
@@ -20,7 +19,7 @@ export const volumeAttributesClassStrategy: Strategy<VolumeAttributesClass> = {
       isDeepStrictEqual(object[field] ?? null, old[field] ?? null)
         ? []
         : [forbidden(Path.root(field), `updates to ${field} are forbidden.`)];
-    return [...validateMetaOnUpdate(object, dnsSubdomainName, false), ...fixed('driverName'), ...fixed('parameters')];
+    return [...fixed('driverName'), ...fixed('parameters')];
   },
   cells,
   returnsDeleted: true,

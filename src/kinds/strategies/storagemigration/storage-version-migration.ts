@@ -4,7 +4,6 @@ import { invalid, Path, required, type FieldError } from '../../../meta/field.ts
 import { isDns1035Label, isDns1123Subdomain } from '../../../meta/names.ts';
 import type { Parts, Unchecked } from '../../../meta/object.ts';
 import type { Cell } from '../../kind.ts';
-import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { validateConditions } from '../../validation/conditions.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { IMMUTABLE } from '../../validation/values.ts';
@@ -58,7 +57,6 @@ function statusErrors(object: Migration, old: Migration): FieldError[] {
   const before = old.status?.resourceVersion ?? '';
   const wrong = (detail: string): FieldError => invalid(CONDITIONS, conditions, detail);
   return [
-    ...validateMetaOnUpdate(object, () => [], false),
     ...(/^[1-9][0-9]*$/.test(version)
       ? []
       : [invalid(VERSION, version, `resource version is not well formed: ${version}`)]),
@@ -89,7 +87,6 @@ export const storageVersionMigrationStrategy = withStatus<StorageVersionMigratio
   validate: ({ spec }) => specErrors(spec ?? {}),
   validateUpdate: (object, old) => [
     ...specErrors(object.spec ?? {}),
-    ...validateMetaOnUpdate(object, () => [], false),
     ...(isDeepStrictEqual(object.spec, old.spec) ? [] : [invalid(SPEC, internalSpec(object.spec), IMMUTABLE)]),
   ],
   subresources: { status: { ...isolatedStatus, validateUpdate: statusErrors } },
