@@ -61,10 +61,29 @@ interface Undone {
 
 const TONES: Readonly<Record<string, Tone>> = { create: 'well', delete: 'ill' };
 
-/** Changes, each with who, what and the way back. @param named whether they are of several objects */
-export function ChangeList({ changes, named }: { changes: readonly Change[]; named: boolean }) {
+/**
+ * Changes, each with who, what and the way back.
+ * @param named whether they are of several objects
+ * @param onlyStatus there are others that are not shown, as they only tell how something does
+ */
+export function ChangeList({
+  changes,
+  named,
+  onlyStatus = false,
+}: {
+  changes: readonly Change[];
+  named: boolean;
+  onlyStatus?: boolean;
+}) {
   const [open, setOpen] = useState<string | null>(null);
-  if (!changes.length) return <Text c="dimmed">Nothing has changed as far back as is remembered.</Text>;
+  if (!changes.length)
+    return (
+      <Text c="dimmed">
+        {onlyStatus
+          ? 'The latest changes only tell how things do.'
+          : 'Nothing has changed as far back as is remembered.'}
+      </Text>
+    );
   return (
     <Accordion variant="contained" chevronPosition="left" value={open} onChange={setOpen}>
       {changes.map((each) => (

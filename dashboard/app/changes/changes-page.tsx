@@ -18,7 +18,13 @@ export function ChangesPage() {
   const [status, setStatus] = useState(false);
   const [by] = useDebouncedValue(user.trim(), 300);
   const [of] = useDebouncedValue(kind.trim(), 300);
-  const { data, error } = useChanges(useReach().listable, { user: by, kind: of, first: 100, every: ASK_MS, status });
+  const { data, error, onlyStatus } = useChanges(useReach().listable, {
+    user: by,
+    kind: of,
+    first: 100,
+    every: ASK_MS,
+    status,
+  });
   return (
     <Stack>
       <Group justify="space-between">
@@ -50,7 +56,7 @@ export function ChangesPage() {
         </Group>
       </Group>
       <Problem error={error} />
-      {data && <ChangeList changes={data} named />}
+      {data && <ChangeList changes={data} named onlyStatus={onlyStatus} />}
     </Stack>
   );
 }

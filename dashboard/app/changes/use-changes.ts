@@ -25,11 +25,12 @@ export const isOfStatus = ({ verb, diff }: Pick<Change, 'verb' | 'diff'>): boole
  * @param kind of this kind alone, by its resource; none: of all that people look for
  * @param every between two questions, ms: each has its price, as the server compares what was with what is
  * @param status also what was only noted in a status; of what is asked for it leaves the others out
+ * @returns also whether that leaves nothing
  */
 export function useChanges(
   listable: readonly Kind[],
   { first, every, user, kind, status }: { first: number; every: number; user?: string; kind?: string; status: boolean },
-): Asked<readonly Change[]> {
+): Asked<readonly Change[]> & { onlyStatus: boolean } {
   const { at } = useSearch({ strict: false });
   const namespaces = useNamespaces();
   const quiet = useMemo(() => quietKinds(listable), [listable]);
@@ -53,5 +54,5 @@ export function useChanges(
       ),
     [items, revision, status],
   );
-  return { data: shown, error, loading };
+  return { data: shown, error, loading, onlyStatus: items !== undefined && items.length > 0 && shown?.length === 0 };
 }

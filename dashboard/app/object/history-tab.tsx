@@ -28,6 +28,7 @@ export function HistoryTab({ kind, place, version }: { kind: Kind; place: Place;
   if (error) return <Problem error={error} />;
   if (!data) return <Text c="dimmed">{loading ? 'loading' : 'There is none.'}</Text>;
   const all = data.history?.items ?? [];
+  const shown = status ? all : all.filter((each) => !isOfStatus(each));
   return (
     <Stack>
       <Checkbox
@@ -35,7 +36,7 @@ export function HistoryTab({ kind, place, version }: { kind: Kind; place: Place;
         checked={status}
         onChange={(event) => setStatus(event.currentTarget.checked)}
       />
-      <ChangeList changes={status ? all : all.filter((each) => !isOfStatus(each))} named={false} />
+      <ChangeList changes={shown} named={false} onlyStatus={all.length > shown.length} />
     </Stack>
   );
 }

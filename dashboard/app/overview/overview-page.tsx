@@ -76,7 +76,11 @@ export function OverviewPage() {
   });
   const [allKnown, onKnown] = useAll(cards.length);
   // the numbers come first: to compare what was with what is takes the server longer
-  const { data, error } = useChanges(allKnown ? listable : NOTHING, { first: ASKED, every: ASK_MS, status: false });
+  const { data, error, onlyStatus } = useChanges(allKnown ? listable : NOTHING, {
+    first: ASKED,
+    every: ASK_MS,
+    status: false,
+  });
   useOtherPages(data !== undefined || error !== undefined);
   return (
     <Stack>
@@ -95,7 +99,7 @@ export function OverviewPage() {
         What changed lately
       </Title>
       <Problem error={error} />
-      {data && <ChangeList changes={data.slice(0, SHOWN)} named />}
+      {data && <ChangeList changes={data.slice(0, SHOWN)} named onlyStatus={onlyStatus} />}
     </Stack>
   );
 }
