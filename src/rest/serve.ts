@@ -1,6 +1,5 @@
 import { constants } from 'node:http2';
 import { requireAttributes } from '../api/authorization/attributes.ts';
-import { isTurnOver, nextTurn } from '../api/fairness/turns.ts';
 import { isStream } from '../api/streams/streams.ts';
 import { badRequest, isStatusError, methodNotAllowedHere } from '../meta/status.ts';
 import type { Attributes } from '../api/contract.ts';
@@ -89,8 +88,6 @@ async function serveResource(services: Services, exchange: Exchange, path: Resou
  * @param known its route, where it is known already who asks
  */
 export async function serve(services: Services, exchange: Exchange, known?: Route): Promise<void> {
-  // a thousand may come in one packet
-  if (isTurnOver()) await nextTurn();
   await answer(services, exchange, known);
   letGo(exchange);
 }

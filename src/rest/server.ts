@@ -12,6 +12,7 @@ import type { SecureContextOptions, TLSSocket } from 'node:tls';
 import type { Api } from '../api/contract.ts';
 import { createFlowControl, type FlowControl } from '../api/fairness/flow-control.ts';
 import { BODY_TIMEOUT_MS } from '../rules/http/request-body.ts';
+import { isTurnOver, nextTurn } from '../api/fairness/turns.ts';
 import { SERVER_TLS } from '../rules/server-tls.ts';
 import { FrontProxyAgents } from './aggregation/front-proxy-agents.ts';
 import { RemoteApis } from './aggregation/remote-apis.ts';
@@ -107,6 +108,8 @@ class Server implements RestServer {
   private readonly server;
   private readonly tls: SecureContextOptions;
   private readonly told: RestOptions['onRequest'];
+  /** whose request came last */
+  private latest: object | undefined;
   private running = 0;
   private stopping = false;
   private idle: (() => void) | undefined;
@@ -278,7 +281,12 @@ class Server implements RestServer {
     });
     req.on('error', () => undefined);
     res.on('error', () => undefined);
-    void serve(this.services, exchange);
+    const connection = streamOf(req)?.session ?? req.socket;
+    // a thousand may come in one packet: those of other connections do not wait behind them
+    const crowd = connection === this.latest && isTurnOver();
+    this.latest = connection;
+    if (crowd) void nextTurn().then(() => serve(this.services, exchange));
+    else void serve(this.services, exchange);
   }
 
   private onUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, constants } from 'node:http2';
+import { connect, constants, type ClientHttp2Session } from 'node:http2';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import WebSocket from 'ws';
@@ -377,6 +377,30 @@ describe('server', () => {
     for await (const chunk of stream) text += chunk;
     expect([status, JSON.parse(text).metadata.name]).toEqual([200, 't']);
     session.close();
+  });
+  it('serves who comes alone before the rest of a thousand requests that come in one packet', async () => {
+    const [crowd, other] = [connect(server.url, { ca: server.ca.cert }), connect(server.url, { ca: server.ca.cert })];
+    await Promise.all([once(crowd, 'remoteSettings'), once(other, 'remoteSettings')]);
+    const served: string[] = [];
+    const { api } = server.test;
+    const get = api.get.bind(api);
+    const counted = vi.spyOn(api, 'get').mockImplementation((ctx, target, options) => {
+      served.push(target.name);
+      return get(ctx, target, options);
+    });
+    let now = performance.now();
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now++);
+    const ask = async (session: ClientHttp2Session, name: string): Promise<void> => {
+      const path = `/api/v1/namespaces/${name}`;
+      await once(session.request({ ':path': path, authorization: `Bearer ${TOKEN}` }).resume(), 'response');
+    };
+    await Promise.all([...Array.from({ length: 300 }, () => ask(crowd, 'one-of-many')), ask(other, 'alone')]);
+    clock.mockRestore();
+    counted.mockRestore();
+    expect(served).toHaveLength(301);
+    expect(served.indexOf('alone')).toBeLessThan(300);
+    crowd.close();
+    other.close();
   });
   it('forgets bodies that nobody reads, so that they do not fill up the connection', async () => {
     const session = connect(server.url, { ca: server.ca.cert });
