@@ -16,10 +16,14 @@ const TIMEOUT_S = 30;
 const BATCH_BYTES = 512 * 1024;
 /** Objects that are sent at once. */
 const BATCH = 100;
-/** Bytes of an answer, which may say more of each object than was sent. */
-const MAX_ANSWER = 8 << 20;
-/** Values of an answer, as many as so many objects may have. */
-const MAX_ANSWERED = 4 * MAX_VALUES;
+/**
+ * Bytes of an answer, which may say more of each object than was sent: so many times what was sent, and so many more. A
+ * list is kept whole, so that what each of its answers may have is multiplied.
+ */
+const MOST_GROWTH = 4;
+const MOST_MORE = 1 << 20;
+/** Values of an answer, as many as two objects may have. */
+const MAX_ANSWERED = 2 * MAX_VALUES;
 
 /** What a webhook is found and reached by. */
 export interface Reach {
@@ -70,7 +74,7 @@ interface Batch {
 async function convertBatch(
   core: Reach,
   { clientConfig, reviewVersions }: WebhookConversion,
-  { objects, texts }: Batch,
+  { objects, texts, bytes }: Batch,
   desired: string,
 ): Promise<KubeObject[]> {
   const [first] = objects;
@@ -86,8 +90,9 @@ async function convertBatch(
       config: clientConfig,
       body: [reviewBody(review, texts)],
       timeoutSeconds: TIMEOUT_S,
-      mostBytes: MAX_ANSWER,
+      mostBytes: MOST_GROWTH * bytes + MOST_MORE,
     });
+    await nextTurn();
     answered = convertedObjects(readReview(text, reviewType(review), MAX_ANSWERED), review);
   } catch (error) {
     throw fail(`${what} failed: ${(error as Error).message}`);

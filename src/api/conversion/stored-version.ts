@@ -5,6 +5,7 @@ import type { Kind } from '../../kinds/kind.ts';
 import { apiVersionOf } from '../../meta/gvk.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import type { Stored } from '../../store/contract.ts';
+import { Slice } from '../fairness/turns.ts';
 import { convertObjects, type Reach } from './convert.ts';
 
 /** Bytes of converted objects that are kept for the next who wants them: watchers of one version want the same. */
@@ -88,7 +89,9 @@ export async function inKindsVersion(
   // held from here on, however much of what is kept has to go for what comes
   const found = new Map<Stored, Stored>();
   const wanted: Stored[] = [];
+  const slice = new Slice();
   for (const item of items) {
+    if (slice.over) await slice.next();
     if (storedVersion(kind, item) === apiVersion) continue;
     const known = kept.get(keyOf(kind, item, apiVersion));
     if (known) found.set(item, known);
@@ -101,13 +104,14 @@ export async function inKindsVersion(
       kind: kind.kind,
     }));
     const converted = await convertObjects(core, kind, objects, apiVersion);
-    wanted.forEach((item, i) => {
-      if (!converted[i]) return;
+    for (const [i, item] of wanted.entries()) {
+      if (!converted[i]) continue;
+      if (slice.over) await slice.next();
       const { kind: _, ...object } = converted[i];
       const made = new Converted(item, object);
       found.set(item, made);
       kept.set(keyOf(kind, item, apiVersion), made);
-    });
+    }
   }
   return items.map((item) => found.get(item) ?? item);
 }

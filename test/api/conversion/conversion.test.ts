@@ -192,10 +192,7 @@ test('a list is converted many at a time, and what has been converted is not ask
 test('a list of more than is kept is converted again', async () => {
   const host = 'h'.repeat(300_000);
   const names = Array.from({ length: 120 }, (_, i) => `large-${i}`);
-  for (const name of names) await create('v1', name, { address: `${name}:1` });
-  spoil = each((object) => {
-    if (String(object.metadata['name']).startsWith('large-')) object['spec'] = { host };
-  });
+  for (const name of names) await create('v1', name, { address: `${host}:1` });
   for (const name of names) await get('v2', name);
   const { items } = await t.api.list(t.ctx(), target('v2'), {});
   expect(items.filter(({ object }) => (object as Link).spec.host === host)).toHaveLength(120);
@@ -397,6 +394,17 @@ test.each<[what: string, spoil: typeof spoil, message: string]>([
   expect(await refusal(create('v2', 'unborn', { host: 'h' }))).toMatchObject({ code: 500 });
   spoil = (response) => response;
   expect((await refusal(get('v1', 'unborn'))).code).toBe(404);
+});
+
+test('a webhook that answers far more than it was sent fails the request', async () => {
+  await create('v1', 'small', { address: 'h:1' });
+  spoil = each((object) => (object['spec'] = { host: 'h'.repeat(1_500_000) }));
+  const { code, message } = await refusal(get('v2', 'small'));
+  expect(code).toBe(500);
+  expect(message).toContain('the answer is larger than');
+  spoil = (response) => response;
+  expect(await get('v2', 'small')).toMatchObject({ spec: { host: 'h', port: '1' } });
+  await t.api.delete(t.ctx(), target('v1', 'small'), {});
 });
 
 test('an admission webhook sees and changes what comes in another version in the one of its rule', async () => {
