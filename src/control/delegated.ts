@@ -6,8 +6,9 @@ import type { Clock } from '../rules/clock.ts';
 
 /** ms for which a decision holds */
 const HOLDS_MS = 30_000;
-/** Decisions that are kept, and questions to the API at once: more are refused. */
+/** Decisions of each sort that are kept: tokens that somebody makes up push out none that is good. */
 const MAX_KNOWN = 256;
+/** Questions to the API at once. More are refused, but for who was allowed before: of those no more than are kept. */
 const MAX_ASKED = 16;
 
 /** What is said with a code that is not 200. */
@@ -16,6 +17,13 @@ export const REFUSALS = { 401: 'Unauthorized', 403: 'Forbidden', 503: 'Service U
 /** The token of who asks; undefined: none was shown. */
 export const bearerToken = ({ headers }: IncomingMessage): string | undefined =>
   /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
+
+function keep<V>(known: Map<string, V>, key: string, value: V): void {
+  known.delete(key);
+  const [oldest] = known.keys();
+  if (known.size >= MAX_KNOWN && oldest !== undefined) known.delete(oldest);
+  known.set(key, value);
+}
 
 interface Review {
   authenticated?: boolean;
@@ -32,7 +40,9 @@ export type Wanted =
  * whether that one may (SubjectAccessReview). Source: https://kubernetes.io/docs/reference/access-authn-authz/kubelet-authn-authz/
  */
 export class Delegated {
-  private readonly known = new Map<string, { code: 200 | 401 | 403; until: number }>();
+  /** until when, ms; also those for which it is over */
+  private readonly allowed = new Map<string, number>();
+  private readonly refused = new Map<string, { code: 401 | 403; until: number }>();
   private asked = 0;
 
   /**
@@ -52,16 +62,20 @@ export class Delegated {
       .update(`${JSON.stringify(wanted)} ${token}`)
       .digest('base64');
     const now = this.clock.now();
-    const before = this.known.get(key);
-    if (before && before.until > now) return before.code;
-    if (this.asked >= MAX_ASKED) return 503;
+    const allowed = this.allowed.get(key);
+    if (allowed !== undefined && allowed > now) return 200;
+    const refused = this.refused.get(key);
+    if (refused && refused.until > now) return refused.code;
+    if (this.asked >= MAX_ASKED && allowed === undefined) return 503;
     this.asked++;
     try {
       const code = await this.ask(token, wanted);
-      const [oldest] = this.known.keys();
-      this.known.delete(key);
-      if (this.known.size >= MAX_KNOWN && oldest !== undefined) this.known.delete(oldest);
-      this.known.set(key, { code, until: now + HOLDS_MS });
+      const until = now + HOLDS_MS;
+      if (code === 200) keep(this.allowed, key, until);
+      else {
+        this.allowed.delete(key);
+        keep(this.refused, key, { code, until });
+      }
       return code;
     } catch {
       return 503;

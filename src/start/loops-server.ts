@@ -1,6 +1,6 @@
 import { createServer } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Client } from '../client/contract.ts';
 import { bearerToken, Delegated, REFUSALS } from '../control/delegated.ts';
 import type { Clock } from '../rules/clock.ts';
@@ -12,9 +12,11 @@ import type { Role } from './options.ts';
 
 /** Where kube-controller-manager and kube-scheduler tell their numbers. */
 const PORTS = { controllers: 10257, scheduler: 10259 } as const;
-/** Connections at once, and how long one may be silent, ms: whoever collects numbers asks twice a minute. */
-const MAX_CONNECTIONS = 64;
+/** Connections at once. One more takes the place of the oldest that nobody has asked by whom the API lets in. */
+const MAX_CONNECTIONS = 256;
+/** How long one may be silent, or take for a request, ms: whoever collects numbers asks twice a minute. */
 const IDLE_MS = 10_000;
+const LOOK_EVERY_MS = 2_000;
 const HEALTH = new Set(['/healthz', '/livez', '/readyz']);
 
 export interface LoopsServerOptions {
@@ -46,12 +48,21 @@ export async function serveLoops(options: LoopsServerOptions): Promise<{ port: n
   const delegated = new Delegated(client.as(`system:${component}`, component), clock, (path) => ({
     nonResourceAttributes: { verb: 'get', path },
   }));
+  const connections = new Connections();
   const server = createServer(
-    { ...SERVER_TLS, ...(await options.certificate()), handshakeTimeout: IDLE_MS },
-    (request, response) => void answer(request, response, delegated, options).catch(() => response.destroy()),
+    {
+      ...SERVER_TLS,
+      ...(await options.certificate()),
+      handshakeTimeout: IDLE_MS,
+      connectionsCheckingInterval: LOOK_EVERY_MS,
+    },
+    (request, response) => {
+      const letIn = (): void => connections.letIn(request.socket);
+      void answer(request, response, delegated, options, letIn).catch(() => response.destroy());
+    },
   );
+  server.on('connection', (socket: Socket) => connections.add(socket));
   server.on('tlsClientError', (_, socket) => socket.destroy());
-  server.maxConnections = MAX_CONNECTIONS;
   server.setTimeout(IDLE_MS, (socket) => socket.destroy());
   server.requestTimeout = IDLE_MS;
   const listen = (port: number): Promise<void> =>
@@ -79,11 +90,38 @@ export async function serveLoops(options: LoopsServerOptions): Promise<{ port: n
   };
 }
 
+/** Those that are open, the oldest first: nobody keeps the others out by opening many. */
+class Connections {
+  /** by the port of the other side, as TLS shows a socket of its own */
+  private readonly strangers = new Map<string, Socket>();
+  private readonly open = new Map<string, Socket>();
+
+  add(socket: Socket): void {
+    const key = keyOf(socket);
+    this.open.set(key, socket);
+    this.strangers.set(key, socket);
+    socket.once('close', () => {
+      this.open.delete(key);
+      this.strangers.delete(key);
+    });
+    if (this.open.size <= MAX_CONNECTIONS) return;
+    const [oldest = socket] = this.strangers.values();
+    oldest.destroy();
+  }
+
+  letIn(socket: Socket): void {
+    this.strangers.delete(keyOf(socket));
+  }
+}
+
+const keyOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
+
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   delegated: Delegated,
   { metrics }: LoopsServerOptions,
+  letIn: () => void,
 ): Promise<void> {
   const path = request.url?.split('?', 1)[0] ?? '';
   if (request.method !== 'GET' && request.method !== 'HEAD') return send(response, 405, 'Method Not Allowed\n');
@@ -91,6 +129,7 @@ async function answer(
   const token = bearerToken(request);
   const code = token ? await delegated.decide(token, path === '/metrics' ? path : '/') : 401;
   if (code !== 200) return send(response, code, `${REFUSALS[code]}\n`);
+  letIn();
   if (path !== '/metrics') return send(response, 404, '404 page not found\n');
   send(response, 200, `${[...metrics(), ...processLines()].join('\n')}\n`);
 }

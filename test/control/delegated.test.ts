@@ -57,6 +57,22 @@ describe('who reads figures of a node under a token', () => {
     expect(asked).toHaveLength(8);
   });
 
+  it('holds whatever else is tried meanwhile, and is asked for again before what nobody knows', async () => {
+    const { asked, client, clock, delegated } = apiOf('kim', ['metrics']);
+    expect(await delegated.decide('good', '/metrics')).toBe(200);
+    const { create } = client;
+    client.create = (resource: string, body: any) =>
+      body.spec.token === 'good' || !resource.startsWith('tokenreviews') ? create(resource, body) : {};
+    for (let i = 0; i < 300; i++) expect(await delegated.decide(`made-up-${i}`, '/metrics')).toBe(401);
+    expect(await delegated.decide('good', '/metrics')).toBe(200);
+    expect(asked).toHaveLength(2);
+    clock.at = 30_001;
+    const flood = Array.from({ length: 100 }, (_, i) => delegated.decide(`another-${i}`, '/metrics'));
+    expect(await delegated.decide('good', '/metrics')).toBe(200);
+    expect(asked).toHaveLength(4);
+    expect((await Promise.all(flood)).filter((code) => code === 503)).toHaveLength(84);
+  });
+
   it('is not let in, and not remembered, while the API cannot be asked', async () => {
     const { client, delegated, asked } = apiOf('kim', ['metrics']);
     const { create } = client;

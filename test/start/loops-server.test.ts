@@ -1,5 +1,5 @@
 import { get } from 'node:https';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { makeCertificate } from '../../src/start/certificates.ts';
 import { serveLoops, type LoopsServerOptions } from '../../src/start/loops-server.ts';
@@ -88,6 +88,21 @@ describe('numbers of loops apart from the API', () => {
     expect(asked).toEqual([]);
     expect((await ask('/debug/pprof/', 'kims')).code).toBe(403);
     expect(asked).toMatchObject([{ asks: 'system:kube-scheduler', nonResourceAttributes: { path: '/' } }]);
+  });
+
+  it('are told however many connections somebody else keeps open', async () => {
+    const { ask, server } = await start();
+    const silent = Array.from({ length: 300 }, () => connect(server?.port ?? 0, '127.0.0.1').resume());
+    closers.push(() => silent.forEach((socket) => socket.destroy()));
+    let ended = 0;
+    const all = new Promise<void>((resolve) => {
+      // as many as are too many
+      for (const socket of silent)
+        socket.on('error', () => undefined).once('close', () => (++ended === 44 ? resolve() : undefined));
+    });
+    await all;
+    expect((await ask('/metrics', 'kims')).code).toBe(200);
+    expect(ended).toBeLessThan(60);
   });
 
   it('have no server where there are only nodes', async () => {
