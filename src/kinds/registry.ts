@@ -1,6 +1,6 @@
 import { builtinKinds } from './builtin.ts';
 import type { Kind, Registry, StorageKind } from './kind.ts';
-import { leadingTo, type Leading } from './leading.ts';
+import { LeadingTo, type Leading } from './leading.ts';
 
 /** Versions by maturity and number: v2 before v1, before v1beta2, before v1alpha1, before any other name. */
 export function compareVersions(a: string, b: string): number {
@@ -36,7 +36,6 @@ interface Lists {
   groups: Groups | undefined;
 }
 
-const NONE: readonly Leading[] = [];
 const NO_KINDS: readonly Kind[] = [];
 
 /** Where a text is in a sorted list, or would be. */
@@ -112,10 +111,7 @@ class KindRegistry implements Registry {
   private readonly kindsByKind: ByName;
   private readonly preferredByKey = new Map<string, Kind>();
   private lists: Lists | undefined;
-  private leading: { generation: number; byKey: ReadonlyMap<string, readonly Leading[]> } = {
-    generation: 0,
-    byKey: new Map(),
-  };
+  private readonly leading = new LeadingTo(this);
 
   constructor(optional: readonly string[]) {
     this.builtin = builtinKinds(optional);
@@ -154,12 +150,7 @@ class KindRegistry implements Registry {
     return this.preferredByKey.get(key)?.storage;
   }
   leadingTo(key: string, which: 'all' | 'typed'): readonly Leading[] {
-    if (this.leading.generation !== this.generation) {
-      const { byKey } = this.leading;
-      const preferred = new Map(this.all().map(({ storage }) => [storage.key, this.preferredByKey.get(storage.key)!]));
-      this.leading = { generation: this.generation, byKey: leadingTo(this.all(), preferred, byKey) };
-    }
-    return this.leading.byKey.get(`${which} ${key}`) ?? NONE;
+    return this.leading.ask(key, which);
   }
   setCustom(definition: string, kinds: readonly Kind[]): void {
     const before = this.custom.get(definition);
@@ -219,7 +210,10 @@ class KindRegistry implements Registry {
       .filter(({ storage }) => storage.key === key);
     const all = [...(this.builtinByKey.get(key) ?? []), ...custom];
     if (all.length) this.kindsByKey.set(key, all);
-    else this.kindsByKey.delete(key);
+    else {
+      this.kindsByKey.delete(key);
+      this.leading.forget(key);
+    }
   }
 
   private prefer(key: string): void {

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { REFERENCES_ANNOTATION } from '../../src/kinds/custom/references.ts';
+import { customKinds } from '../../src/kinds/custom.ts';
 import { compareVersions, createRegistry } from '../../src/kinds/registry.ts';
 import { validateMeta, validateMetaUpdate } from '../../src/kinds/validate-meta.ts';
 import type { Kind, Registry } from '../../src/kinds/kind.ts';
@@ -74,6 +76,33 @@ test('definitions that come, change and go leave what one would have that was ma
       if (!defined.get(name)?.some(({ version }) => version === gone))
         expect(changing.byResource(group, gone, `kinds${plural}`)).toBeUndefined();
   }
+});
+
+test('what leads to a kind is the same list until another definition leads there', () => {
+  const own = createRegistry();
+  const define = (plural: string, more: object): void => {
+    const metadata = { name: `${plural}.g.io`, uid: plural, ...more };
+    const versions = [{ name: 'v1', served: true, storage: true }];
+    const names = { plural, kind: plural, listKind: `${plural}List` };
+    const spec = { group: 'g.io', scope: 'Namespaced', names, versions };
+    own.setCustom(metadata.name, customKinds({ metadata, spec } as unknown as KubeObject));
+  };
+  const told = (key: string, which: 'all' | 'typed'): string[] =>
+    own.leadingTo(key, which).map(({ relation, declaring }) => `${declaring.storage.key} ${relation.back}`);
+  const before = own.leadingTo('secrets', 'all');
+  define('others', {});
+  expect(own.leadingTo('secrets', 'all')).toBe(before);
+  // owners, and whatever else leads to every kind
+  expect(told('others.g.io', 'all')).toContain('events events');
+  expect(own.leadingTo('nobody.g.io', 'all')).toEqual([]);
+  const annotations = {
+    [REFERENCES_ANNOTATION]: JSON.stringify([{ path: 'spec.s', resource: 'secrets', field: 's', back: 'users' }]),
+  };
+  define('users', { annotations });
+  expect(told('secrets', 'all')).toContain('users.g.io users');
+  expect(told('secrets', 'typed')).not.toContain('users.g.io users');
+  own.setCustom('users.g.io', []);
+  expect(own.leadingTo('secrets', 'all')).toEqual(before);
 });
 
 test('metadata is validated with the words of the API server', () => {
