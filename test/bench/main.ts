@@ -13,6 +13,7 @@ import { show, type RowResult } from './report/results.ts';
 import { table } from './report/table.ts';
 import { STAGES, type Bench, type Row } from './row.ts';
 import { ROWS } from './rows/all.ts';
+import type { BenchServer } from './server.ts';
 import { openSession } from './session.ts';
 import { runStudy } from './study/study.ts';
 
@@ -88,11 +89,9 @@ async function runRow(row: Row, bench: Bench, options: BenchOptions, out: string
   const costs: number[] = [];
   try {
     for (let i = 0; i < Math.min(options.runs, row.maxRuns ?? options.runs); i++) {
-      const inspector = options.profile ? bench.server?.inspector : undefined;
-      // A row that restarts the server would lose the inspector in the middle.
-      runs.push(
-        inspector && row.name !== 'cold-start' ? await profiled(row, bench, inspector, out) : await row.run(bench),
-      );
+      // nothing comes before the restart that is measured there
+      const server = options.profile && row.name !== 'cold-start' ? bench.server : undefined;
+      runs.push(server ? await profiled(row, bench, server, out) : await row.run(bench));
       costs.push(LOADED.test(row.name) ? bench.cost : 0);
     }
   } catch (error) {
@@ -105,8 +104,8 @@ async function runRow(row: Row, bench: Bench, options: BenchOptions, out: string
   return { row, values, cost: median(costs) };
 }
 
-async function profiled(row: Row, bench: Bench, inspector: string, out: string): Promise<number[]> {
-  const { result, profile } = await profileWhile(inspector, () => row.run(bench));
+async function profiled(row: Row, bench: Bench, server: BenchServer, out: string): Promise<number[]> {
+  const { result, profile } = await profileWhile(server, () => row.run(bench));
   writeFileSync(path.join(out, `${row.name}.cpuprofile`), JSON.stringify(profile));
   writeFileSync(path.join(out, `${row.name}.flame.svg`), flameGraph(profile, row.title));
   writeFileSync(path.join(out, `${row.name}.hot.txt`), `${hottest(profile).join('\n')}\n`);

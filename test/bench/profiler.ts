@@ -1,4 +1,5 @@
 import { WebSocket } from 'ws';
+import type { BenchServer } from './server.ts';
 
 /** V8's profile format, as far as it is read here. */
 export interface CpuProfile {
@@ -7,12 +8,16 @@ export interface CpuProfile {
   timeDeltas: number[];
 }
 
-/** Profiles a running server through its inspector, so that rows need no server each. Sampling every 0.5 ms. */
+/**
+ * Profiles a running server through its inspector, so that rows need no server each. Sampling every 0.5 ms. Of a row that
+ * starts the server anew it is the time before that: a process does not end while somebody inspects it.
+ * @param server started with an inspector
+ */
 export async function profileWhile<T>(
-  inspector: string,
+  server: BenchServer,
   act: () => Promise<T>,
 ): Promise<{ result: T; profile: CpuProfile }> {
-  const socket = new WebSocket(inspector, { perMessageDeflate: false, maxPayload: 512 * 1024 * 1024 });
+  const socket = new WebSocket(server.inspector!, { perMessageDeflate: false, maxPayload: 512 * 1024 * 1024 });
   const waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
   let id = 0;
   await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
@@ -34,10 +39,17 @@ export async function profileWhile<T>(
     await send('Profiler.enable');
     await send('Profiler.setSamplingInterval', { interval: 500 });
     await send('Profiler.start');
+    let taken: Promise<CpuProfile> | undefined;
+    const take = async (): Promise<CpuProfile> => {
+      const { profile } = (await send('Profiler.stop')) as { profile: CpuProfile };
+      socket.terminate();
+      return profile;
+    };
+    server.beforeStop = () => (taken ??= take());
     const result = await act();
-    const { profile } = (await send('Profiler.stop')) as { profile: CpuProfile };
-    return { result, profile };
+    return { result, profile: await (taken ??= take()) };
   } finally {
+    server.beforeStop = undefined;
     socket.terminate();
   }
 }

@@ -15,6 +15,8 @@ export interface BenchServer {
   pid: number;
   /** of the inspector, when it was started for profiles */
   inspector: string | undefined;
+  /** awaited before it is stopped for a restart */
+  beforeStop: (() => Promise<unknown>) | undefined;
   /** Stops it and starts it on the same data; ms from the new process' start until it was ready. */
   restart(): Promise<number>;
   /** Stops it and removes its folder. */
@@ -94,6 +96,7 @@ export async function startServer(
     });
 
   server.restart = async () => {
+    await server.beforeStop?.();
     await stop();
     return start();
   };

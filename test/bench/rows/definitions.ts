@@ -1,8 +1,11 @@
+import type http2 from 'node:http2';
 import { largeDefinition } from '../../support/large-definition.ts';
 import { latest } from '../lateness.ts';
+import { connect } from '../load/connect.ts';
 import { percentile } from '../load/percentile.ts';
 import { memoryOf } from '../processes.ts';
 import type { Bench, Row } from '../row.ts';
+import { requestOn } from '../session.ts';
 
 const DEFINITIONS_PATH = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 const COUNT = 1000;
@@ -18,10 +21,35 @@ const timed = async (act: () => Promise<unknown>): Promise<number> => {
   return performance.now() - begun;
 };
 
-/** A definition is made, and is served when its objects can be listed. */
-async function make(bench: Bench, i: number): Promise<number> {
-  const definition = largeDefinition(i);
-  return timed(() => bench.request('POST', DEFINITIONS_PATH, definition));
+/** Definitions that are made or deleted on one connection, as a client has that installs them. */
+class Definitions {
+  private constructor(
+    private readonly bench: Bench,
+    private readonly session: http2.ClientHttp2Session,
+  ) {}
+
+  static async open(bench: Bench): Promise<Definitions> {
+    return new Definitions(bench, await connect(bench.endpoint));
+  }
+
+  /** ms that it takes; a definition is served when its objects can be listed. */
+  make(i: number): Promise<number> {
+    const definition = largeDefinition(i);
+    return timed(() => this.request('POST', DEFINITIONS_PATH, definition));
+  }
+
+  delete(i: number): Promise<number> {
+    const { name } = largeDefinition(i).metadata;
+    return timed(() => this.request('DELETE', `${DEFINITIONS_PATH}/${name}`));
+  }
+
+  close(): void {
+    this.session.destroy();
+  }
+
+  private request(method: string, at: string, body?: unknown): Promise<string> {
+    return requestOn(this.session, this.bench.endpoint, method, at, {}, body);
+  }
 }
 
 async function served(bench: Bench, i: number): Promise<void> {
@@ -70,8 +98,9 @@ async function measure(bench: Bench, count: number): Promise<Figures> {
     memory: 0,
     restart: 0,
   };
+  let definitions = await Definitions.open(bench);
   await during('creates', async () => {
-    for (let i = 0; i < count; i++) figures.creates.push(await make(bench, i));
+    for (let i = 0; i < count; i++) figures.creates.push(await definitions.make(i));
     await served(bench, count - 1);
   });
   await during('first documents', async () => {
@@ -82,7 +111,7 @@ async function measure(bench: Bench, count: number): Promise<Figures> {
   });
   await during('documents after each of some more', async () => {
     for (let i = count; i < count + AGAIN; i++) {
-      await make(bench, i);
+      await definitions.make(i);
       await served(bench, i);
       figures.documents.push(await timed(() => bench.text(V2)));
       figures.documents.push(await timed(() => bench.text('/openapi/v3')));
@@ -93,14 +122,14 @@ async function measure(bench: Bench, count: number): Promise<Figures> {
   const { server, database } = memoryOf(bench.server!.pid);
   figures.memory = server + database;
   process.stderr.write(`    ${server.toFixed()} MB server, ${database.toFixed()} MB Postgres\n`);
+  definitions.close();
   figures.restart = (await bench.server!.restart()) / 1000;
   await during('start', () => served(bench, 0));
+  definitions = await Definitions.open(bench);
   await during('deletes', async () => {
-    for (let i = 0; i < count + AGAIN; i++) {
-      const { name } = largeDefinition(i).metadata;
-      figures.deletes.push(await timed(() => bench.request('DELETE', `${DEFINITIONS_PATH}/${name}`)));
-    }
+    for (let i = 0; i < count + AGAIN; i++) figures.deletes.push(await definitions.delete(i));
   });
+  definitions.close();
   figures.late = Math.max(...Object.values(late));
   return figures;
 }
