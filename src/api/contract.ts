@@ -392,6 +392,8 @@ export type Attributes =
 /** An OpenID provider at which a browser may sign in. */
 export interface LoginProvider {
   readonly url: string;
+  /** Whether it says who it is when it leads back (RFC 9207). Rejects where it does not answer. */
+  namesItself(): Promise<boolean>;
   /**
    * Where the browser goes, to come back to `redirect` with a code. Rejects where the provider does not answer.
    * @param verifier what is shown with the code, of 43 to 128 letters (RFC 7636)

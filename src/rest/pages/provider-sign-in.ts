@@ -15,6 +15,8 @@ const PROVIDERS = '/graphiql/providers';
 /** GET with `?issuer=`: leads to that provider, which leads back to the other. */
 const BEGIN = '/dashboard/login';
 const BACK = '/dashboard/login/back';
+/** Parameter of both: which provider. */
+const ISSUER = 'issuer';
 /** ms in which one comes back */
 const LOGIN_MS = 10 * 60_000;
 /** Characters of what a provider says that are told. */
@@ -55,11 +57,12 @@ export class ProviderSignIn {
   }
 
   private async begin(exchange: Exchange): Promise<void> {
-    const provider = this.find(exchange.query.get('issuer'));
+    const provider = this.find(exchange.query.get(ISSUER));
     if (!provider) return sendText(exchange, 404, 'This cluster knows no such provider.\n');
     const begun = { state: secret(), nonce: secret(), verifier: secret(), provider };
     try {
-      const location = await provider.addressFor({ ...begun, redirect: backTo(exchange) });
+      const redirect = await this.backTo(exchange, provider);
+      const location = await provider.addressFor({ ...begun, redirect });
       leadTo(exchange, location, [loginCookie(inCookie(begun), LOGIN_MS)]);
     } catch (error) {
       this.log(`oidc: ${provider.url}: ${errorMessage(error)}`);
@@ -73,19 +76,38 @@ export class ProviderSignIn {
     // another site is not to sign a browser in as whom it likes
     if (!begun || query.get('state') !== begun.state)
       return sendText(exchange, 403, 'This sign-in was not begun in this browser, or is older than ten minutes.\n');
-    // a provider that names itself is the one that was asked (RFC 9207)
-    if ((query.get('iss') ?? begun.provider.url) !== begun.provider.url)
+    const redirect = await this.backTo(exchange, begun.provider).catch(() => undefined);
+    if (redirect === undefined) return sendText(exchange, 502, 'The provider does not answer.\n');
+    if (!(await this.isFrom(begun.provider, exchange, redirect)))
       return sendText(exchange, 403, 'Another provider answers than was asked.\n');
     const code = query.get('code');
     if (code === null) {
       const why = query.get('error_description') ?? query.get('error') ?? 'it gives no reason';
       return sendText(exchange, 403, `The provider has not signed you in: ${why.slice(0, LONGEST)}\n`);
     }
-    const token = await this.tokenFor(begun, code, backTo(exchange));
+    const token = await this.tokenFor(begun, code, redirect);
     const user = token === undefined ? undefined : await this.userOf(token, begun);
     const id = token !== undefined && user && (await this.session(token, user, sessions));
     if (!id) return sendText(exchange, 403, 'This cluster does not take what the provider says of you.\n');
     leadTo(exchange, '/dashboard', [cookieWith(id, SESSION_MS), loginCookie('', 0)]);
+  }
+
+  /**
+   * The address to which a provider leads back. Where there are several, those that do not say who they are have one each
+   * (RFC 9700, 4.4.2.2): one that asks another for a code of ours is then told from it.
+   */
+  private async backTo({ req }: Exchange, provider: LoginProvider): Promise<string> {
+    const host = req.headers.host ?? String((req.headers as Record<string, unknown>)[':authority']);
+    const several = this.api.loginProviders().length > 1;
+    const own = several && !(await provider.namesItself()) ? `?${ISSUER}=${encodeURIComponent(provider.url)}` : '';
+    return `https://${host}${BACK}${own}`;
+  }
+
+  /** Whether it is this provider that has led back, to the address that is its own or with its name. */
+  private async isFrom(provider: LoginProvider, { query }: Exchange, redirect: string): Promise<boolean> {
+    if (new URL(redirect).searchParams.get(ISSUER) !== query.get(ISSUER)) return false;
+    const named = query.get('iss');
+    return named === null ? !(await provider.namesItself()) : named === provider.url;
   }
 
   private async tokenFor({ provider, verifier }: Begun, code: string, redirect: string): Promise<string | undefined> {
@@ -135,10 +157,6 @@ function claimsOf(token: string): JWTPayload | undefined {
     return undefined;
   }
 }
-
-/** The address to which the provider leads back: at the name by which the browser knows this server. */
-const backTo = ({ req }: Exchange): string =>
-  `https://${req.headers.host ?? String((req.headers as Record<string, unknown>)[':authority'])}${BACK}`;
 
 const leadTo = ({ res }: Exchange, location: string, cookies: readonly string[]): void => {
   res.writeHead(303, {

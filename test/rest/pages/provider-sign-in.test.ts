@@ -22,8 +22,13 @@ let known: boolean;
 let server: Server;
 let base: string;
 
+/** whether the provider says who it is, and what others there are */
+let names: boolean;
+let others: LoginProvider[];
+
 const provider: LoginProvider = {
   url: ISSUER,
+  namesItself: () => Promise.resolve(names),
   addressFor(login) {
     told = login;
     return Promise.resolve(`${ISSUER}/auth?state=${login.state}`);
@@ -37,11 +42,13 @@ const provider: LoginProvider = {
 
 beforeEach(async () => {
   known = true;
+  names = false;
+  others = [];
   text = undefined;
   claims = (nonce) => ({ iss: ISSUER, nonce, exp: Math.floor(Date.now() / 1000) + 60 });
   const ann: User = { name: 'oidc:ann', groups: ['oidc:builders'] };
   const elsewhere = new ProviderSignIn(
-    { authenticate: () => Promise.resolve(known ? ann : undefined), loginProviders: () => [provider] },
+    { authenticate: () => Promise.resolve(known ? ann : undefined), loginProviders: () => [provider, ...others] },
     () => undefined,
   );
   const pages = new Pages(
@@ -149,6 +156,25 @@ describe('signing in at an OpenID provider', () => {
     const answer = await get(`/dashboard/login/back?code=c&state=${told.state}`, cookie);
     expect(answer.status).toBe(403);
     expect(cookiesOf(answer)).toEqual([]);
+  });
+
+  it.each<[what: string, several: boolean, named: boolean, search: string, status: number]>([
+    ['one that says who it is', false, true, `iss=${ISSUER}`, 303],
+    ['one that says who it is, and this time does not', false, true, '', 403],
+    ['one of several that say who they are', true, true, `iss=${ISSUER}`, 303],
+    ['one of several that does not, at its own address', true, false, `issuer=${ISSUER}`, 303],
+    ['one of several that does not, at the address of all', true, false, '', 403],
+    ['one of several that does not, at the address of another', true, false, 'issuer=https://elsewhere.example', 403],
+    ['the only one, at the address of another', false, false, 'issuer=https://elsewhere.example', 403],
+  ])('tells who has led back: %s', async (_, several, named, search, status) => {
+    names = named;
+    others = several ? [{ ...provider, url: 'https://elsewhere.example' }] : [];
+    const cookie = await begin();
+    const own = several && !named ? `?issuer=${encodeURIComponent(ISSUER)}` : '';
+    expect(told.redirect).toBe(`${base.replace('http', 'https')}/dashboard/login/back${own}`);
+    const answer = await get(`/dashboard/login/back?${search}&code=c&state=${told.state}`, cookie);
+    expect(answer.status).toBe(status);
+    expect(cookiesOf(answer)).toHaveLength(status === 303 ? 2 : 0);
   });
 
   it('is for links alone', async () => {

@@ -14,6 +14,7 @@ const MAX_EXCHANGES = 8;
 interface Places {
   authorization: string;
   token: string;
+  namesItself: boolean;
 }
 
 /**
@@ -32,6 +33,10 @@ export class ProviderLogin implements LoginProvider {
 
   get url(): string {
     return this.issuer.url;
+  }
+
+  async namesItself(): Promise<boolean> {
+    return (await this.find()).namesItself;
   }
 
   async addressFor({ redirect, state, nonce, verifier }: Parameters<LoginProvider['addressFor']>[0]): Promise<string> {
@@ -92,6 +97,6 @@ export class ProviderLogin implements LoginProvider {
     const authorization = placeIn(provider, 'authorization_endpoint');
     const token = placeIn(provider, 'token_endpoint');
     if (authorization === undefined || token === undefined) throw new Error(`${place} names no place to sign in at`);
-    return { authorization, token };
+    return { authorization, token, namesItself: provider['authorization_response_iss_parameter_supported'] === true };
   }
 }

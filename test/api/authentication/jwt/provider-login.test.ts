@@ -50,6 +50,17 @@ describe('signing in at a provider', () => {
     expect(address.href).not.toContain(LOGIN.verifier);
   });
 
+  it.each([
+    [true, true],
+    [false, false],
+    ['true', false],
+    [undefined, false],
+  ])('names itself where it says %s of that: %s', async (says, names) => {
+    const page = { issuer: URL_, ...PLACES, authorization_response_iss_parameter_supported: says };
+    const { login } = provider({ [`${URL_}/.well-known/openid-configuration`]: () => page });
+    expect(await login.namesItself()).toBe(names);
+  });
+
   it('exchanges a code for the ID token', async () => {
     const { login, asked } = provider();
     expect(await login.tokenFor({ code: 'c', ...LOGIN })).toBe('a.b.c');
