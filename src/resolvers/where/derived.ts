@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import type { Slice } from '../../api/fairness/turns.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import type { Stored } from '../../store/contract.ts';
 import type { Budget } from '../budget.ts';
@@ -25,7 +26,7 @@ const UNUSED_MS = 60_000;
 export const MIN_OBJECTS = 1024;
 /** Objects between two looks at the clock: such that are looked at, and such that are only passed. */
 const LOOK_EVERY = 16;
-const PASS_EVERY = 4096;
+const PASS_EVERY = 1024;
 
 const known = new WeakMap<Kind, DerivedValues>();
 
@@ -44,6 +45,9 @@ export class DerivedValues {
     ttlAutopurge: true,
   });
 
+  /** columns that are being made, for all who ask meanwhile */
+  private readonly making = new Map<string, { items: readonly Stored[]; column: Promise<Column<unknown>> }>();
+
   static of(kind: Kind): DerivedValues {
     let values = known.get(kind);
     if (!values) known.set(kind, (values = new DerivedValues()));
@@ -59,19 +63,21 @@ export class DerivedValues {
   }
 
   /** What is known of each item, which are by namespace and name; the rest is the caller's to find out and to put in. */
-  async column<T>(key: string, items: readonly Stored[], budget: Budget, weight = 1): Promise<Column<T>> {
+  async column<T>(key: string, items: readonly Stored[], { slice }: Budget, weight = 1): Promise<Column<T>> {
     const before = this.lists.get(key);
     if (before?.items === items) return before.values as Column<T>;
-    const { items: old, values: oldValues } = before ?? { items: [], values: [] };
-    const values: Column<T> = Array.from(items, () => UNKNOWN);
-    let j = 0;
-    for (const [i, stored] of items.entries()) {
-      for (let other = old[j]; other && other !== stored && byPlace(other, stored) < 0; other = old[++j]);
-      if (old[j] === stored) values[i] = oldValues[j++] as T;
-      if (i % PASS_EVERY === PASS_EVERY - 1 && budget.due) await budget.turn();
+    // twenty live queries begin in one turn of the loop, and all of the same list
+    const begun = this.making.get(key);
+    if (begun?.items === items) return begun.column as Promise<Column<T>>;
+    const column = carriedOver(before, items, slice);
+    this.making.set(key, { items, column });
+    try {
+      const values = await column;
+      this.keep(key, items, values, weight);
+      return values as Column<T>;
+    } finally {
+      if (this.making.get(key)?.column === column) this.making.delete(key);
     }
-    this.keep(key, items, values, weight);
-    return values;
   }
 
   /** The values of all items. */
@@ -91,6 +97,26 @@ export class DerivedValues {
     budget.look(looked);
     return values as readonly T[];
   }
+}
+
+/**
+ * What was known of items that have not been written since; of the others nothing. It waits for others' turns only, and not
+ * for what its budget may wait for: those who share it must come to its end.
+ */
+async function carriedOver(
+  before: Pick<Derived, 'items' | 'values'> = { items: [], values: [] },
+  items: readonly Stored[],
+  slice: Slice,
+): Promise<Column<unknown>> {
+  const { items: old, values: oldValues } = before;
+  const values: Column<unknown> = Array.from<unknown>({ length: items.length }).fill(UNKNOWN);
+  let j = 0;
+  for (const [i, stored] of items.entries()) {
+    for (let other = old[j]; other && other !== stored && byPlace(other, stored) < 0; other = old[++j]);
+    if (old[j] === stored) values[i] = oldValues[j++];
+    if (i % PASS_EVERY === PASS_EVERY - 1 && slice.over) await slice.next();
+  }
+  return values;
 }
 
 /** Lists of different namespaces are kept side by side. */
