@@ -60,7 +60,7 @@ export async function sendStatus(exchange: Exchange, error: StatusError): Promis
   const pretty = wantsPretty(exchange.query, exchange.header('user-agent'));
   let media: Media;
   try {
-    media = negotiate(exchange.header('accept'), ALL_FORMATS, pretty, { transforms: true, streams: true });
+    media = negotiate(exchange.header('accept'), ALL_FORMATS, pretty, { transforms: true });
   } catch {
     media = { format: 'json', pretty };
   }

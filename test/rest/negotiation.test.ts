@@ -24,6 +24,14 @@ describe('accept', () => {
     expect(any('application/vnd.kubernetes.protobuf,application/json', CUSTOM_FORMATS).format).toBe('json');
     expect(any('application/json;q=0, application/yaml').format).toBe('yaml');
   });
+  it('takes a form of streams wherever it is asked for, where the form has one', () => {
+    expect(any('application/json;stream=watch').format).toBe('json');
+    expect(any('application/vnd.kubernetes.protobuf;stream=watch').format).toBe('protobuf');
+    expect(any('application/json;as=Table;v=v1;g=meta.k8s.io;stream=watch').as?.kind).toBe('Table');
+    expect(any('application/yaml;stream=watch,application/json').format).toBe('json');
+    expect(() => any('application/yaml;stream=watch')).toThrow('only the following media types are accepted');
+    expect(() => any('application/json;stream=x')).toThrow('only the following media types are accepted');
+  });
   it('passes over transformations that do not exist', () => {
     expect(any('application/json;as=Table;v=v1;g=meta.k8s.io,application/json').as).toEqual({
       kind: 'Table',

@@ -1,4 +1,4 @@
-import { typeName } from '../../go/print-value.ts';
+import { printValue, typeName } from '../../go/print-value.ts';
 import { errorMessage } from '../../meta/error-message.ts';
 import { StatusError } from '../../meta/status.ts';
 
@@ -37,3 +37,12 @@ export function patchRefused(shown: string, why: string): StatusError {
 
 /** The type of a value in messages, printed as Kubernetes does it, with `%s`, which nil has no word for. */
 export const typeShown = (value: unknown): string => typeName(value) ?? '%!s(<nil>)';
+
+/** 500 for a `$patch` that is no directive, which is printed with `%s` too. */
+export const unknownDirective = (directive: unknown, map: unknown): StatusError => {
+  const text = printValue(directive);
+  const type = typeName(directive);
+  const plain = typeof directive === 'string' || (typeof directive === 'object' && directive !== null);
+  const shown = plain ? text : `%!s(${type === undefined ? text : `${type}=${text}`})`;
+  return failed(`unknown patch type: ${shown} in map: ${printValue(map)}`);
+};

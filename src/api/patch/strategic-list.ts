@@ -3,7 +3,7 @@ import { sameJson } from './equal.ts';
 import { isPlain, own, type Plain } from './plain.ts';
 import type { StatusError } from '../../meta/status.ts';
 import { printValue } from '../../go/print-value.ts';
-import { failed, rejected, typeShown } from './errors.ts';
+import { failed, unknownDirective, rejected, typeShown } from './errors.ts';
 
 export interface ListRule {
   /** '' for lists of scalars */
@@ -52,7 +52,7 @@ function mergeMaps(rule: ListRule, original: readonly Plain[], patch: readonly P
       }
     } else if (directive === 'replace') replace = true;
     else if (directive === 'merge') throw failed('merging lists cannot yet be specified in the patch');
-    else throw failed(`unknown patch type: ${String(directive as string)} in map: ${printValue(item)}`);
+    else throw unknownDirective(directive, item);
   }
   if (replace) {
     for (const item of changes) requireKey(item, mergeKey);

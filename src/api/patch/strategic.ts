@@ -5,12 +5,12 @@ import { badItem, mergeList, orderList, requireKey, type ListRule } from './stra
 import { isPlain, own, put, type Plain } from './plain.ts';
 import { unmarshalError } from '../../go/json-unmarshal.ts';
 import { printValue } from '../../go/print-value.ts';
-import { failed, typeShown } from './errors.ts';
+import { failed, unknownDirective, typeShown } from './errors.ts';
 
 const PATCH = '$patch';
 const RETAIN_KEYS = '$retainKeys';
-const DELETE_FROM = '$deleteFromPrimitiveList/';
-const SET_ORDER = '$setElementOrder/';
+const DELETE_FROM = '$deleteFromPrimitiveList';
+const SET_ORDER = '$setElementOrder';
 
 /**
  * Strategic merge patch: as a merge patch, but lists whose schema says so are merged by their key, and directives
@@ -51,16 +51,15 @@ function mergeMap(schema: Schema, original: Plain, patch: Plain): Plain {
       return rest;
     }
     if (directive === 'delete') return {};
-    throw failed(`unknown patch type: ${String(directive as string)} in map: ${printValue(patch)}`);
+    throw unknownDirective(directive, patch);
   }
   const out = retained(original, patch);
   const done = applyOrders(schema, out, patch);
   for (const name in patch) {
     if (name === RETAIN_KEYS || name.startsWith(SET_ORDER) || done.has(name)) continue;
     const deletes = name.startsWith(DELETE_FROM);
-    const key = deletes ? name.slice(DELETE_FROM.length) : name;
+    const key = deletes ? listOf(name, DELETE_FROM, 'primitive list') : name;
     const value = patch[name];
-    if (deletes && (key === '' || !Array.isArray(value))) throw badRequest('invalid patch format of primitive list');
     if (value === null) delete out[key];
     else mergeKey(schema, out, key, value, deletes);
   }
@@ -125,15 +124,15 @@ function applyOrders(schema: Schema, out: Plain, patch: Plain): Set<string> {
   const done = new Set<string>();
   for (const name in patch) {
     if (!name.startsWith(SET_ORDER)) continue;
-    const key = name.slice(SET_ORDER.length);
     const order = patch[name];
-    if (key === '') throw badRequest('invalid patch format of setElementOrder list');
     if (!Array.isArray(order)) throw badList(order);
+    const key = listOf(name, SET_ORDER, 'setElementOrder list');
     const current = own(out, key);
     const change = own(patch, key);
     if (change === null) continue;
     if (current !== undefined && current !== null && !Array.isArray(current)) throw badList(current);
     if (change !== undefined && !Array.isArray(change)) throw badList(change);
+    mustBeList(schema, key);
     const list = (current ?? undefined) as unknown[] | undefined;
     if (!list && !change) continue;
     const rule = below(schema, key);
@@ -145,15 +144,42 @@ function applyOrders(schema: Schema, out: Plain, patch: Plain): Set<string> {
       : !list
         ? (withoutDirectives(change) as unknown[])
         : mergeLists(rule, list, change, false, server);
-    if (rule.mergeKey) for (const item of merged) requireKey(item, rule.mergeKey);
+    if (rule.mergeKey) checkKeys(merged, order, rule.mergeKey);
     put(out, key, orderList(rule.mergeKey, merged, order, server.length ? server : (list ?? [])));
     done.add(key);
   }
   return done;
 }
 
+/** The field that a directive is for: `$setElementOrder/FIELD`. Throws 400 */
+function listOf(name: string, directive: string, list: string): string {
+  if (name[directive.length] !== '/') throw badRequest(`invalid patch format of ${list}`);
+  return name.slice(directive.length + 1);
+}
+
+/** Source: LookupPatchMetadataForSlice of strategicpatch's meta.go, which names the kind of what the field is in. */
+function mustBeList(schema: Schema, key: string): void {
+  if (schema.type !== 'object') return;
+  const field = schema.fields.get(key);
+  const struct = schema.name.slice(schema.name.lastIndexOf('.') + 1);
+  if (!field) throw failed(`unable to find api field in struct ${struct} for the json field ${JSON.stringify(key)}`);
+  if (field.schema.type !== 'list') throw failed('expected slice or array type, but got: struct');
+}
+
 const badList = (value: unknown): StatusError =>
   failed(`expected a []interface {}, but received a ${typeShown(value)}`);
+
+/** The items of a list, and those of the order that they are looked for in up to where they are found, have their key. */
+function checkKeys(items: readonly unknown[], order: readonly unknown[], mergeKey: string): void {
+  for (const item of items) {
+    const key = requireKey(item, mergeKey);
+    for (const [i, named] of order.entries()) {
+      if (!isPlain(named)) throw failed(`value for key ${i} is not a map`);
+      if (sameJson(own(named, mergeKey), key)) break;
+    }
+  }
+  for (const named of order) requireKey(named, mergeKey);
+}
 
 /** What a patch changes must be in its own order list, and in that order. */
 function checkOrder(patch: readonly unknown[], order: readonly unknown[], mergeKey: string): void {

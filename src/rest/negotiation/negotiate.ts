@@ -74,17 +74,20 @@ export function negotiate(
   accept: string,
   formats: readonly Format[],
   pretty: boolean,
-  options: { transforms: boolean; tables?: boolean; streams?: boolean },
+  options: { transforms: boolean; tables?: boolean },
 ): Media {
   if (accept === '' || accept === '*/*') return pretty ? JSON_PRETTY : JSON_MEDIA;
   for (const clause of clausesOf(accept)) {
     if (clause.q === 0) continue;
-    if (clause.params.stream !== undefined && !(options.streams && clause.params.stream === 'watch')) continue;
+    const { stream } = clause.params;
+    if (stream && stream !== 'watch') continue;
     const as = transformOf(clause);
     if (as === 'unknown' || (as && !options.transforms)) continue;
     if (as?.kind === 'Table' && options.tables === false) continue;
     const format = formats.find((f) => matches(clause, f));
-    if (format) return { format, ...(as && { as }), pretty: pretty || clause.params.pretty === '1' };
+    // wherever it is asked for; YAML has no form of streams
+    if (format && !(stream && format === 'yaml'))
+      return { format, ...(as && { as }), pretty: pretty || clause.params.pretty === '1' };
   }
   throw notAcceptableForm(formats);
 }

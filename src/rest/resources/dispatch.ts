@@ -41,7 +41,7 @@ export async function dispatch(serving: WatchServing, exchange: Exchange, { targ
   const pretty = wantsPretty(query, exchange.header('user-agent'));
   // what is asked and answered at once is nothing that is listed
   const tables = verb !== 'create' || target.kind.storage.persisted || target.subresource !== '';
-  const media = negotiate(accept, formats, pretty, { transforms: true, tables, streams: verb === 'watch' });
+  const media = negotiate(accept, formats, pretty, { transforms: true, tables });
   if (verb === 'watch') return serveWatch(serving, exchange, target, media);
   const reply = (answer: Answer) => sendAnswer(exchange, answer, media, now());
   switch (verb) {

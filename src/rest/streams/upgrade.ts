@@ -111,7 +111,6 @@ async function watch(
 ): Promise<void> {
   const media = negotiate(exchange.header('accept'), target.kind.custom ? CUSTOM_FORMATS : ALL_FORMATS, false, {
     transforms: true,
-    streams: true,
   });
   const server = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE });
   await runWatch(services, exchange, target, media, () => {

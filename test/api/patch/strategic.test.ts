@@ -137,7 +137,22 @@ describe('strategic merge patch', () => {
     [{ metadata: { labels: { $patch: 'x' } } }, '500 unknown patch type: x in map: map[$patch:x]'],
     [{ spec: { $retainKeys: 1 } }, '400 invalid patch format of retainKeys'],
     [{ spec: { $retainKeys: ['a'], b: 1 } }, '400 invalid patch format of retainKeys'],
-    [{ metadata: { '$deleteFromPrimitiveList/finalizers': 1 } }, '400 invalid patch format of primitive list'],
+    [{ metadata: { $deleteFromPrimitiveList: ['a'] } }, '400 invalid patch format of primitive list'],
+    [{ metadata: { $deleteFromPrimitiveListX: ['a'] } }, '400 invalid patch format of primitive list'],
+    [{ $setElementOrder: ['a'] }, '400 invalid patch format of setElementOrder list'],
+    [{ metadata: { $setElementOrder: {} } }, '500 expected a []interface {}, but received a map[string]interface {}'],
+    [{ '$setElementOrder/': [] }, '500 unable to find api field in struct Pod for the json field ""'],
+    [{ spec: { '$setElementOrder/z': [] } }, '500 unable to find api field in struct PodSpec for the json field "z"'],
+    [
+      { metadata: { '$setElementOrder/labels': [] } },
+      '500 expected a []interface {}, but received a map[string]interface {}',
+    ],
+    [{ metadata: { '$setElementOrder/annotations': [] } }, '500 expected slice or array type, but got: struct'],
+    [{ spec: { '$setElementOrder/containers': ['x'] } }, '500 value for key 0 is not a map'],
+    [{ spec: { '$setElementOrder/containers': [{}] } }, '500 map: map[] does not contain declared merge key: name'],
+    [{ $patch: 1 }, '500 unknown patch type: %!s(int64=1) in map: map[$patch:1]'],
+    [{ $patch: null }, '500 unknown patch type: %!s(<nil>) in map: map[$patch:<nil>]'],
+    [{ $patch: ['delete'] }, '500 unknown patch type: [delete] in map: map[$patch:[delete]]'],
     [[1], '400 error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}'],
     [
       { spec: { '$setElementOrder/containers': [{ name: 'b' }], containers: [{ name: 'a' }] } },
@@ -147,6 +162,12 @@ describe('strategic merge patch', () => {
     expect(refusal(() => patch({ ...object, metadata: { labels: { a: '1' }, finalizers: ['a'] } }, change))).toBe(
       expected,
     );
+  });
+
+  test('what is to be taken out of a list, and is no list, means nothing', () => {
+    const metadata = { finalizers: ['a'] };
+    expect(patch({ metadata }, { metadata: { '$deleteFromPrimitiveList/finalizers': 1 } })).toEqual({ metadata });
+    expect(patch({ metadata }, { '$deleteFromPrimitiveList/': ['a'] })).toEqual({ metadata });
   });
 
   test('a patch applied twice is applied once', () => {
