@@ -58,7 +58,7 @@ export function rulesOf(group: string, version: string, resource: string) {
       const ctx = { ...context(apiVersion), sent };
       strategy.prepareForUpdate?.(object, old, ctx);
       return shown([
-        ...(strategy.validate?.(object, ctx) ?? []),
+        ...((!strategy.validatesAllOnUpdate && strategy.validate?.(object, ctx)) || []),
         ...(strategy.validateUpdate?.(object, old, ctx) ?? []),
       ]);
     },

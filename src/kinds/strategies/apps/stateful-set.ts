@@ -11,6 +11,7 @@ import { isDns1123Label } from '../../../meta/names.ts';
 import type { Parts, Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
 import { dnsLabelName } from '../../validation/names.ts';
+import { validateAnnotations, validateLabels } from '../../validation/labels.ts';
 import { validateNonNegative, validateRule } from '../../validation/values.ts';
 import { claimSpecWarnings, validateClaimSpec } from '../core/persistent-volume-claim.ts';
 import {
@@ -78,8 +79,12 @@ export const statefulSetStrategy: Strategy<StatefulSet> = withStatus<StatefulSet
   },
   prepareForUpdate: (object, old) => dropMaxUnavailable(object.spec, old.spec),
   validate: ({ spec = {} }, { sent }) => validateSpec(spec, sent),
-  validateUpdate: (object, old) =>
-    isDeepStrictEqual(immutablePart(object.spec), immutablePart(old.spec)) ? [] : [forbidden(SPEC, IMMUTABLE)],
+  validatesAllOnUpdate: true,
+  // what cannot change is not looked at once more, and was perhaps stored when anything was good
+  validateUpdate: ({ spec = {} }, old, { sent }) => [
+    ...validateSpec(spec, sent, true),
+    ...(isDeepStrictEqual(immutablePart(spec), immutablePart(old.spec)) ? [] : [forbidden(SPEC, IMMUTABLE)]),
+  ],
   warnings: ({ metadata, spec = {} }, old) => [
     ...templateWarnings({ metadata, spec }, old),
     ...(spec.volumeClaimTemplates ?? []).flatMap((claim, i) => claimSpecWarnings(claim.spec ?? {}, CLAIMS.index(i))),
@@ -134,7 +139,7 @@ function dropMaxUnavailable(spec: Spec | undefined, old?: Spec): void {
 const immutablePart = (spec: Spec = {}): object =>
   Object.fromEntries(Object.entries(spec).filter(([field]) => !MUTABLE.has(field)));
 
-function validateSpec(spec: Spec, sent: Unchecked<StatefulSet> | undefined): Errors {
+function validateSpec(spec: Spec, sent: Unchecked<StatefulSet> | undefined, update = false): Errors {
   const errors: Errors = [
     ...validateManagementPolicy(spec.podManagementPolicy),
     ...validateUpdateStrategy(spec.updateStrategy ?? {}),
@@ -146,13 +151,13 @@ function validateSpec(spec: Spec, sent: Unchecked<StatefulSet> | undefined): Err
       errors.push(notSupported(retention.child(when), policy ?? '', ['Retain', 'Delete']));
   }
   errors.push(
-    ...(spec.volumeClaimTemplates ?? []).flatMap((claim, i) =>
+    ...(update ? [] : (spec.volumeClaimTemplates ?? [])).flatMap((claim, i) =>
       validateClaimSpec(claim.spec ?? {}, CLAIMS.index(i).child('spec')),
     ),
     ...validateNonNegative(spec.replicas, SPEC.child('replicas')),
     ...validateNonNegative(spec.minReadySeconds, SPEC.child('minReadySeconds')),
     ...validateNonNegative(spec.ordinals?.start, SPEC.child('ordinals.start')),
-    ...(spec.serviceName ? validateRule(spec.serviceName, isDns1123Label, SPEC.child('serviceName')) : []),
+    ...(spec.serviceName && !update ? validateRule(spec.serviceName, isDns1123Label, SPEC.child('serviceName')) : []),
     ...validateSelector(spec.selector, SELECTOR, 'empty selector is invalid for statefulset'),
   );
   if (!isUsable(spec.selector, SELECTOR)) errors.push(invalid(SELECTOR, shownSelector(spec.selector), ''));
@@ -172,6 +177,8 @@ function validateTemplate(
   return [
     ...validateMatches(selector, template, TEMPLATE, sent),
     ...validatePodTemplateSpec(template, TEMPLATE, volumes),
+    ...validateLabels(template?.metadata?.labels, TEMPLATE.child('labels')),
+    ...validateAnnotations(template?.metadata?.annotations, TEMPLATE.child('annotations')),
   ];
 }
 
