@@ -27,7 +27,7 @@ import { printValue } from '../go/print-value.ts';
 import { patchRefused } from './patch/errors.ts';
 import { goJson } from '../go/json-write.ts';
 import { containersOf } from './patch/json-nodes.ts';
-import { applyJsonPatch, type Patched } from './patch/json.ts';
+import { jsonPatchSteps, type Patched } from './patch/json.ts';
 import { applyMergePatch } from './patch/merge.ts';
 import { isPlain } from './patch/plain.ts';
 import { applyStrategicMergePatch } from './patch/strategic.ts';
@@ -77,7 +77,7 @@ export function patcher(
     }
     const { value, strict, exact } = body;
     const strategic = type === STRATEGIC_PATCH;
-    const made: Patched<KubeObject> | undefined = type === JSON_PATCH ? applyJsonPatch(live, value) : undefined;
+    const made: Patched<KubeObject> | undefined = type === JSON_PATCH ? yield* jsonPatchSteps(live, value) : undefined;
     const patched = made
       ? made.value
       : strategic

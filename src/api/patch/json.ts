@@ -6,6 +6,7 @@ import { goJson } from '../../go/json-write.ts';
 import { parseInt64 } from '../../go/parse-int.ts';
 import { MAX_VALUES } from '../../kinds/body-bounds.ts';
 import { badRequest, requestEntityTooLarge } from '../../meta/status.ts';
+import { atOnce, type Steps } from '../../meta/steps.ts';
 import { Rejected, rejected } from './errors.ts';
 import {
   alike,
@@ -28,6 +29,10 @@ const MAX_COPIED = 3 * 1024 * 1024;
 /** Items and keys that operations may move, copy or compare, all together: ten thousand on a long list are too many. */
 const MAX_STEPS = 10_000_000;
 
+/** A pause comes after so many operations, or so many steps of them. */
+const PAUSE_OPERATIONS = 500;
+const PAUSE_STEPS = 100_000;
+
 interface Operation {
   op?: unknown;
   path?: unknown;
@@ -45,7 +50,7 @@ export interface Patched<T> {
 }
 
 /**
- * JSON patch (RFC 6902). The new document shares what did not change.
+ * JSON patch (RFC 6902), in steps. The new document shares what did not change.
  * Throws 400 for what is no patch, 413 for too many operations, 422 where an operation does not apply: a path that is
  * not there, a test that fails, an operation that is unknown.
  * As kube-apiserver has it (evanphx/json-patch 4): a negative index counts from the end, `replace` adds a key that is not
@@ -53,7 +58,7 @@ export interface Patched<T> {
  * `test` compares the texts of scalars.
  * @param patch its scalars may be tokens (parseWithTexts)
  */
-export function applyJsonPatch<T>(document: T, patch: unknown): Patched<T> {
+export function* jsonPatchSteps<T>(document: T, patch: unknown): Steps<Patched<T>> {
   // no operations
   if (patch === null) return { value: document, exact: false, given: () => new Set() };
   if (!Array.isArray(patch)) throw badRequest(unmarshalError(patch, 'jsonpatch.Patch'));
@@ -65,9 +70,16 @@ export function applyJsonPatch<T>(document: T, patch: unknown): Patched<T> {
     );
   }
   const run = new Run(document, patch as (Operation | null)[]);
-  for (const operation of patch as (Operation | null)[]) run.apply(operation ?? {});
+  for (const [i, operation] of (patch as (Operation | null)[]).entries()) {
+    run.apply(operation ?? {});
+    if (run.isPause(i)) yield;
+  }
+  yield;
   return run.outcome() as Patched<T>;
 }
+
+/** All of it at once, as jsonPatchSteps says. */
+export const applyJsonPatch = <T>(document: T, patch: unknown): Patched<T> => atOnce(jsonPatchSteps(document, patch));
 
 const MISSING = 'missing value';
 
@@ -127,6 +139,7 @@ class Run {
   private copied = 0;
   private copiedValues = 0;
   private steps = 0;
+  private paused = 0;
   constructor(
     private root: unknown,
     private readonly patch: readonly (Operation | null)[],
@@ -168,6 +181,13 @@ class Run {
     const value = settle(this.root, isOwn, isStranger, made);
     const exact = this.patch.some((operation) => hasTokens(operation?.value, isNumberToken));
     return { value, exact, given: () => made };
+  }
+
+  /** Whether much has been done since the last pause. */
+  isPause(operation: number): boolean {
+    if (this.steps - this.paused < PAUSE_STEPS && (operation + 1) % PAUSE_OPERATIONS !== 0) return false;
+    this.paused = this.steps;
+    return true;
   }
 
   private spend(steps: number): void {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isStatusError } from '../../../src/meta/status.ts';
 import { Rejected } from '../../../src/api/patch/errors.ts';
-import { applyJsonPatch as patched } from '../../../src/api/patch/json.ts';
+import { applyJsonPatch as patched, jsonPatchSteps } from '../../../src/api/patch/json.ts';
 import { NumberToken } from '../../../src/go/json-numbers.ts';
 import { parseWithTexts, TextToken } from '../../../src/go/json-texts.ts';
 import { goJson } from '../../../src/go/json-write.ts';
@@ -91,6 +91,14 @@ describe('JSON patch', () => {
     ['too many operations', Array.from({ length: 10_001 }, () => ({ op: 'test', path: '/x~1y', value: 1 })), 413],
   ])('refuses %s', (_, patch, expected) => {
     expect(code(() => applyJsonPatch(document, patch))).toBe(expected);
+  });
+
+  test('is applied in steps, of which none does much', () => {
+    const list = Array.from({ length: 40_000 }, () => 1);
+    const steps = (patch: object[]): number => [...jsonPatchSteps({ list, a: 1 }, patch)].length;
+    expect(steps(operations(10_000, { op: 'test', path: '/a', value: 1 }))).toBe(20 + 1);
+    expect(steps(operations(100, { op: 'add', path: '/list/0', value: 1 }))).toBeGreaterThan(30);
+    expect(steps(operations(1, { op: 'test', path: '/a', value: 1 }))).toBe(1);
   });
 
   test('copies are bounded', () => {
