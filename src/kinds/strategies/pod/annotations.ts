@@ -23,18 +23,30 @@ export function addPodAnnotations(
   spec: Parts<PodSpec> | undefined,
   at: Path,
 ): void {
-  if (!annotations) return;
-  for (const [key, value] of Object.entries(annotations)) {
-    if (key === MIRROR) {
-      if (!spec?.nodeName)
-        errors.push(invalid(at.key(key), value, 'must set spec.nodeName if mirror pod annotation is set'));
-    } else if (key === TOLERATIONS) addTolerationsText(errors, value, at);
-    else if (key === DELETION_COST) {
-      if (!isCost(value)) errors.push(invalid(at.key(key), value, 'must be a 32bit integer'));
-    } else if (key === SECCOMP_POD || key.startsWith(SECCOMP_CONTAINER)) addSeccompText(errors, value, at.child(key));
-    else if (key.startsWith(APPARMOR)) addAppArmorText(errors, key, value, spec, at);
-  }
+  for (const check of CHECKS) for (const key in annotations) check(errors, key, annotations[key]!, spec, at);
 }
+
+type Check = (errors: FieldError[], key: string, value: string, spec: Parts<PodSpec> | undefined, at: Path) => void;
+
+/** In the order of ValidatePodSpecificAnnotations. */
+const CHECKS: readonly Check[] = [
+  (errors, key, value, spec, at) => {
+    if (key === MIRROR && !spec?.nodeName)
+      errors.push(invalid(at.key(key), value, 'must set spec.nodeName if mirror pod annotation is set'));
+  },
+  (errors, key, value, _, at) => {
+    if (key === TOLERATIONS) addTolerationsText(errors, value, at);
+  },
+  (errors, key, value, _, at) => {
+    if (key === DELETION_COST && !isCost(value)) errors.push(invalid(at.key(key), value, 'must be a 32bit integer'));
+  },
+  (errors, key, value, _, at) => {
+    if (key === SECCOMP_POD || key.startsWith(SECCOMP_CONTAINER)) addSeccompText(errors, value, at.child(key));
+  },
+  (errors, key, value, spec, at) => {
+    if (key.startsWith(APPARMOR)) addAppArmorText(errors, key, value, spec, at);
+  },
+];
 
 const isCost = (text: string): boolean =>
   /^(0|-\d+|[1-9]\d*)$/.test(text) && Number(text) >= -2147483648 && Number(text) <= 2147483647;
