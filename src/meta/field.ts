@@ -100,9 +100,13 @@ export const notSupported = (at: At, value: unknown, supported: readonly string[
       `Unsupported value: ${showValue(value)}${supported.length ? `: supported values: ${supported.map(quote).join(', ')}` : ''}`,
   );
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
-/** `max` in bytes */
+/** `max` in bytes; the maximum of a schema may be less than none */
 export const tooLong = (at: At, max: number): FieldError =>
-  make('FieldValueTooLong', at, () => `Too long: may not be more than ${counted(max, 'byte')}`);
+  make(
+    'FieldValueTooLong',
+    at,
+    () => `Too long: ${max < 0 ? 'value is too long' : `may not be more than ${counted(max, 'byte')}`}`,
+  );
 export const tooMany = (at: At, actual: number, max: number): FieldError =>
   make('FieldValueTooMany', at, () => `Too many: ${actual}: must have at most ${counted(max, 'item')}`);
 export const internalFieldError = (at: At, detail: string): FieldError =>

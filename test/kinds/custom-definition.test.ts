@@ -372,6 +372,22 @@ describe('a schema', () => {
     ],
   ])('is refused for its %s', (_, schema, expected) => expect(ofProperty(schema)).toEqual(expected));
 
+  test('is that of all versions where they differ in lists of nothing only', () => {
+    const schemas = [{ type: 'object' }, { type: 'object', required: [], properties: undefined }];
+    const versions = schemas.map((schema, i) => ({ ...version(schema), name: `v${i + 1}`, storage: i === 0 }));
+    expect(
+      errorsOf(definition({ versions: versions.map((v) => ({ ...v, selectableFields: [{ jsonPath: '.a' }] })) })),
+    ).toEqual([expect.stringMatching(/^spec\.selectableFields\[0\]\.jsonPath: Invalid value/)]);
+  });
+
+  test('tells what is wrong with a default in the words of its validator', () => {
+    const list = { type: 'array', items: { type: 'string', enum: ['a'] }, default: ['b'] };
+    expect(ofProperty(list)).toEqual(['a.default.[0]: Unsupported value: "b": supported values: "a"']);
+    expect(ofProperty({ type: 'string', maxLength: -1, default: 'b' })).toEqual([
+      'a.default: Too long: value is too long',
+    ]);
+  });
+
   test('may be int or string in the two known patterns', () => {
     const anyOf = [{ type: 'integer' }, { type: 'string' }];
     expect(ofProperty({ 'x-kubernetes-int-or-string': true, anyOf })).toEqual([]);

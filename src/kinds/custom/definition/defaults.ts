@@ -17,8 +17,8 @@ function validateDefault(schema: AnySchema, at: Path): FieldError[] {
     pruneValue(structuralSchema(schema as JsonSchema), pruned, new Walk());
     if (!isDeepStrictEqual(pruned, value)) errors.push(invalid(at, value, 'must not have unknown fields'));
   }
-  const place = (field: string): string =>
-    field === '' || field === NOWHERE ? String(at) : `${at}${field.startsWith('[') ? '' : '.'}${field}`;
+  // what is wrong with an item of a list is told as if that were a field: `default.[0]`
+  const place = (field: string): string => (field === '' || field === NOWHERE ? String(at) : `${at}.${field}`);
   return [
     ...errors,
     ...validateValue(schema as JsonSchema, value, '', undefined).map((e) => ({ ...e, field: place(e.field) })),

@@ -1,9 +1,9 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { CustomResourceDefinition } from '../../../../schema/types.ts';
 import type { Unchecked } from '../../../meta/object.ts';
 import type { PrinterColumn } from '../columns.ts';
 import type { JsonSchema } from '../json-schema.ts';
 import type { ScalePaths } from '../scale.ts';
+import { semanticallyEqual } from '../../validation/values.ts';
 
 /** JSONSchemaProps with all that a definition may say, the unsupported parts included. */
 export interface AnySchema extends Omit<
@@ -86,18 +86,12 @@ export type Definition = Unchecked<CustomResourceDefinition>;
 /** The spec by what is known of schemas: the generated types leave open what may have several forms. */
 export const specOf = ({ spec }: { spec?: unknown }): DefinitionSpec => (spec ?? {}) as DefinitionSpec;
 
-/** The empty list and the absent one are one thing. */
-const partOf = (version: Shared, part: Part): unknown => {
-  const value = version[part] ?? undefined;
-  return Array.isArray(value) && value.length === 0 ? undefined : value;
-};
-
 /** The internal form of a definition's versions: parts that are the same in all of them are moved up. */
 export function hoisted(spec: DefinitionSpec): Hoisted {
   const versions = spec.versions ?? [];
   const first = versions[0];
   if (!first) return { versions };
-  const shared = PARTS.filter((part) => versions.every((v) => isDeepStrictEqual(partOf(v, part), partOf(first, part))));
+  const shared = PARTS.filter((part) => versions.every((v) => semanticallyEqual(v[part], first[part])));
   const up: Shared = {};
   for (const part of shared) copyPart(part, first, up);
   const { schema, ...rest } = up;
@@ -114,5 +108,5 @@ export function hoisted(spec: DefinitionSpec): Hoisted {
 
 function copyPart<P extends Part>(part: P, from: Shared, to: Shared): void {
   const value = from[part];
-  if (value !== undefined && partOf(from, part) !== undefined) to[part] = value;
+  if (value !== undefined && !semanticallyEqual(value, undefined)) to[part] = value;
 }
