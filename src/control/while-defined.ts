@@ -1,5 +1,6 @@
 import type { CustomResourceDefinition } from '../../schema/types.ts';
 import type { Informer } from '../client/contract.ts';
+import { isEstablished } from '../rules/established.ts';
 
 /** Something that is started and ended, several times if need be. */
 export interface Part {
@@ -8,7 +9,7 @@ export interface Part {
 }
 
 const isServed = (definition: CustomResourceDefinition | undefined): boolean =>
-  definition?.status?.conditions?.some(({ type, status }) => type === 'Established' && status === 'True') ?? false;
+  definition !== undefined && isEstablished(definition);
 
 /**
  * Runs a part while all of the custom resources that it watches are served, made anew each time: a watch of what is not

@@ -18,7 +18,8 @@ import { deleteOf, writeOf } from '../write/stored-write.ts';
 import { GroupNames } from './group-names.ts';
 import { API_SERVICES } from './own-services.ts';
 import { ServedVersions } from './served-versions.ts';
-import { isEstablished, wantedStatus } from './status.ts';
+import { isEstablished } from '../../rules/established.ts';
+import { wantedStatus } from './status.ts';
 import type { DefinitionFault } from '../contract.ts';
 
 const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io';

@@ -8,13 +8,11 @@ import type { DefinitionFault } from '../contract.ts';
 import { sameJson } from '../patch/equal.ts';
 import { bundleProblem } from '../../kinds/custom/definition/ca-bundle.ts';
 import { approvalOf, isProtectedGroup } from '../../kinds/custom/definition/approval.ts';
+import { isEstablished } from '../../rules/established.ts';
 import { judgeNames } from './names.ts';
 
 /** A condition without its time. */
 type Condition = Required<Pick<CustomResourceDefinitionCondition, 'type' | 'status' | 'reason' | 'message'>>;
-
-export const isEstablished = ({ status }: CustomResourceDefinition): boolean =>
-  status?.conditions?.find((c) => c.type === 'Established')?.status === 'True';
 
 function setCondition(
   conditions: CustomResourceDefinitionCondition[],

@@ -1,6 +1,7 @@
 import type { CustomResourceDefinition } from '../../../schema/types.ts';
 import { objectType, type Type } from '../../cel/types.ts';
 import { apiVersionOf } from '../../meta/gvk.ts';
+import { isEstablished } from '../../rules/established.ts';
 import { objectMetaSchema } from '../builtin-schema.ts';
 import type { JsonSchema } from '../custom/json-schema.ts';
 import { optionalResourceFacts, resourceFacts, type ResourceFacts } from '../facts.ts';
@@ -30,9 +31,9 @@ function customType(schema: JsonSchema, name: string): Type | undefined {
   return objectType(name, new Map([...found.fields, ['metadata', { key: 'metadata', type: metadata }]]));
 }
 
-function* custom({ spec, status }: CustomResourceDefinition): Generator<CheckedKind> {
-  if (!status?.conditions?.some(({ type, status: is }) => type === 'Established' && is === 'True')) return;
-  const { group, names, versions } = spec;
+function* custom(definition: CustomResourceDefinition): Generator<CheckedKind> {
+  if (!isEstablished(definition)) return;
+  const { group, names, versions } = definition.spec;
   for (const { name: version, served, schema } of versions) {
     if (!served) continue;
     const { kind, plural: resource, singular = kind.toLowerCase() } = names;

@@ -1,7 +1,7 @@
 import type { CustomResourceDefinition, Namespace, Secret, Service } from '../../../../schema/types.ts';
 import type { Informer, ObjectOf } from '../../../client/contract.ts';
-import { conditionOf } from '../../../control/conditions.ts';
 import type { ObjectLike } from '../../../meta/object.ts';
+import { isEstablished } from '../../../rules/established.ts';
 import {
   RESOURCES,
   type Gateway,
@@ -61,10 +61,10 @@ export class World {
     return (['HTTPRoute', 'GRPCRoute'] as const).flatMap((kind) => this.list(kind).map((route) => ({ kind, route })));
   }
 
-  private defined({ metadata, status }: CustomResourceDefinition): void {
+  private defined(definition: CustomResourceDefinition): void {
+    const { metadata } = definition;
     const key = (Object.keys(RESOURCES) as Key[]).find((one) => RESOURCES[one] === metadata.name);
-    if (!key || this.caches[key] || conditionOf(status?.conditions ?? undefined, 'Established')?.status !== 'True')
-      return;
+    if (!key || this.caches[key] || !isEstablished(definition)) return;
     const cache = this.sources.informer(metadata.name);
     this.caches[key] = cache;
     this.unfollow.push(cache.follow(() => this.changed()));

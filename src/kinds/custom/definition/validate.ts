@@ -3,6 +3,7 @@ import { forbidden, invalid, notSupported, Path, required, type FieldError } fro
 import { isDns1035Label, isDns1123Subdomain } from '../../../meta/names.ts';
 import type { Steps } from '../../../meta/steps.ts';
 import type { ObjectLike } from '../../../meta/object.ts';
+import { isEstablished } from '../../../rules/established.ts';
 import { validateImmutable } from '../../validation/values.ts';
 import { validateApproval } from './approval.ts';
 import { bundleProblem } from './ca-bundle.ts';
@@ -99,9 +100,6 @@ function* validateSpec(spec: DefinitionSpec, old: Definition | undefined): Steps
   }
   return [...errors, ...validateConversion(conversion, mayHaveAnyBundle(old), SPEC.child('conversion'))];
 }
-
-const isEstablished = ({ status }: Definition): boolean =>
-  status?.conditions?.some((c) => c.type === 'Established' && c.status === 'True') ?? false;
 
 /** A bundle that was good stays good; one that is awaited, by what fills it in, does not have to be so yet. */
 const mayHaveAnyBundle = (old: Definition | undefined): boolean =>
