@@ -72,6 +72,7 @@ function List({ kind }: { kind: Kind }) {
   );
   // while a filter is wrong nothing is asked
   const loading = list.loading && filter.error === undefined;
+  const failed = list.error !== undefined;
   const more = list.totalCount > rows.length && first < most && !list.loading;
   useEffect(() => setChosen(new Set()), [search.ns, search.q, search.at]);
 
@@ -87,7 +88,9 @@ function List({ kind }: { kind: Kind }) {
           <Text c="dimmed" aria-live="polite">
             {loading
               ? 'loading'
-              : `${list.totalCount}${kind.namespaced && !namespaces.length ? ' in all namespaces' : ''}`}
+              : failed
+                ? ''
+                : `${list.totalCount}${kind.namespaced && !namespaces.length ? ' in all namespaces' : ''}`}
           </Text>
         </Group>
         <ColumnPicker kind={kind} columns={all} shown={columns} onChange={(ids) => set({ cols: ids?.join(',') })} />
@@ -110,6 +113,7 @@ function List({ kind }: { kind: Kind }) {
           columns={columns}
           rows={rows}
           loading={loading}
+          failed={failed}
           sort={search.sort}
           onSort={(sort) => set({ sort })}
           chosen={chosen}

@@ -14,6 +14,8 @@ interface Props {
   columns: readonly ListColumn[];
   rows: readonly Row[];
   loading: boolean;
+  /** it is not known which rows there are */
+  failed: boolean;
   sort: string | undefined;
   onSort(sort: string | undefined): void;
   /** uids */
@@ -24,7 +26,7 @@ interface Props {
 }
 
 /** A table of which only the rows in sight are made. Arrow keys go about in it, Enter opens, Space chooses. */
-export function ListTable({ kind, columns, rows, loading, sort, onSort, chosen, onChoose, onEnd }: Props) {
+export function ListTable({ kind, columns, rows, loading, failed, sort, onSort, chosen, onChoose, onEnd }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const open = useGo();
   const [active, setActive] = useState(0);
@@ -119,7 +121,7 @@ export function ListTable({ kind, columns, rows, loading, sort, onSort, chosen, 
           );
         })}
       </div>
-      {!loading && rows.length === 0 && (
+      {!loading && !failed && rows.length === 0 && (
         <Text c="dimmed" ta="center" p="xl">
           There are none here.
         </Text>

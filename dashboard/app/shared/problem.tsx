@@ -11,6 +11,7 @@ export function Problem({ error, title }: { error: unknown; title?: string }) {
       role="alert"
       title={title ?? titles[code ?? 0] ?? 'That did not work'}
       my="xs"
+      flex="none"
     >
       {messageOf(error)
         .split('\n')

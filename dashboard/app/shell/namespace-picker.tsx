@@ -11,6 +11,7 @@ export function NamespacePicker() {
   return (
     <MultiSelect
       aria-label="Namespaces"
+      className={chosen.length ? 'namespaces chosen' : 'namespaces'}
       placeholder={chosen.length ? '' : 'All namespaces'}
       data={[...new Set([...namespaces, ...chosen])].sort()}
       value={[...chosen]}

@@ -94,7 +94,8 @@ export function TimeControl() {
 export function TimeBanner() {
   const { at, go } = useMoment();
   if (at === undefined) return null;
-  const moment = /^\d+$/.test(at) ? `resourceVersion ${at}` : new Date(at).toLocaleString();
+  const time = Date.parse(at);
+  const moment = /^\d+$/.test(at) ? `resourceVersion ${at}` : Number.isNaN(time) ? at : new Date(time).toLocaleString();
   return (
     <Alert role="status" color="yellow" mb="sm" p="xs">
       <Group justify="space-between">
