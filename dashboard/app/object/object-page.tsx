@@ -53,6 +53,8 @@ function ObjectView({ kind, place }: { kind: Kind; place: Place }) {
   const all = useRightsTo(kinds, useNamespaceOf(place.namespace));
   const rights = all?.get(kind.resource) ?? NO_RIGHTS;
   const way = wayTo(kind, all?.get(kind.resource));
+  // who may only list and follow it is not told what is asked of one object
+  const mayGet = kind.rights.includes('get') || rights.has('get');
   const { object, gone, error } = useObject(kind, place, search.at, way);
   const mayLog = logs !== undefined && all?.get('pods')?.has('get log') === true;
   const mayMeasure = useRightsToOther(usage, place.namespace).has('get');
@@ -105,14 +107,14 @@ function ObjectView({ kind, place }: { kind: Kind; place: Place }) {
         <Tabs.List className="tabs">
           <Tabs.Tab value="summary">Summary</Tabs.Tab>
           <Tabs.Tab value="yaml">YAML</Tabs.Tab>
-          <Tabs.Tab value="related">Related</Tabs.Tab>
+          {mayGet && <Tabs.Tab value="related">Related</Tabs.Tab>}
           <Tabs.Tab value="map">Map</Tabs.Tab>
           {events.has('list') && <Tabs.Tab value="events">Events</Tabs.Tab>}
           {mayLog && isNow && <Tabs.Tab value="logs">Logs</Tabs.Tab>}
           {mayMeasure && isNow && <Tabs.Tab value="usage">Usage</Tabs.Tab>}
           {mayRun && isNow && <Tabs.Tab value="terminal">Terminal</Tabs.Tab>}
-          {rollout && isNow && <Tabs.Tab value="rollout">Rollout</Tabs.Tab>}
-          <Tabs.Tab value="history">History</Tabs.Tab>
+          {rollout && mayGet && isNow && <Tabs.Tab value="rollout">Rollout</Tabs.Tab>}
+          {mayGet && <Tabs.Tab value="history">History</Tabs.Tab>}
         </Tabs.List>
         <Tabs.Panel value="summary" pt="md">
           {raw && <SummaryTab kind={kind} object={raw} />}
@@ -124,9 +126,11 @@ function ObjectView({ kind, place }: { kind: Kind; place: Place }) {
             </Suspense>
           )}
         </Tabs.Panel>
-        <Tabs.Panel value="related" pt="md">
-          <RelatedTab kind={kind} place={place} at={search.at} version={raw?.metadata.resourceVersion} />
-        </Tabs.Panel>
+        {mayGet && (
+          <Tabs.Panel value="related" pt="md">
+            <RelatedTab kind={kind} place={place} at={search.at} version={raw?.metadata.resourceVersion} />
+          </Tabs.Panel>
+        )}
         <Tabs.Panel value="map" pt="md">
           <Suspense fallback={<Text c="dimmed">loading</Text>}>
             {way && <MapTab kind={kind} place={place} at={search.at} watch={way === 'follow'} />}
@@ -160,7 +164,7 @@ function ObjectView({ kind, place }: { kind: Kind; place: Place }) {
             )}
           </Tabs.Panel>
         )}
-        {rollout && (
+        {rollout && mayGet && (
           <Tabs.Panel value="rollout" pt="md">
             <RolloutTab
               kind={kind}
@@ -170,9 +174,11 @@ function ObjectView({ kind, place }: { kind: Kind; place: Place }) {
             />
           </Tabs.Panel>
         )}
-        <Tabs.Panel value="history" pt="md">
-          <HistoryTab kind={kind} place={place} version={raw?.metadata.resourceVersion} />
-        </Tabs.Panel>
+        {mayGet && (
+          <Tabs.Panel value="history" pt="md">
+            <HistoryTab kind={kind} place={place} version={raw?.metadata.resourceVersion} />
+          </Tabs.Panel>
+        )}
       </Tabs>
     </Stack>
   );
