@@ -63,7 +63,7 @@ function cellOf(type: string, value: unknown, now: number): Cell {
 /** Values that are looked at for the cells of one row: as many as two objects may have. Beyond it cells are empty. */
 const MOST_LOOKS = 2 * MAX_VALUES;
 /** Text of one row, from which on cells are empty: each column could show the whole object. */
-const MOST_TEXT = 1024 * 1024;
+const MOST_TEXT = 256 * 1024;
 
 /** The function that makes the cells of a row; paths are compiled once. */
 export function customCells(columns: readonly Column[]): (object: KubeObject, now: number) => Cell[] {
