@@ -44,7 +44,7 @@ function select(
 /** All of one object that its map shows. @param known the relations of types, of the object's own too */
 function centreOf({ type }: Kind, known: ReadonlyMap<string, readonly Relation[]>): string {
   return `${REF}
-    owners(depth: 10) { ${ANY} }
+    owners(depth: 10, readable: true) { ${ANY} }
     owned(depth: 5, first: 200) { totalCount items { ${ANY} } }
     usedBy(first: ${FIRST}) { totalCount items { ${ANY} } }
     ${select(known.get(type) ?? [], known, FIRST, 2)}`;

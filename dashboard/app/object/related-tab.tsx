@@ -27,7 +27,7 @@ const documentOf = ({
   namespaced,
 }: Kind): string => `query Related(${namespaced ? '$namespace: String, ' : ''}$name: String!, $asOf: String) {
   one: ${one}(${namespaced ? 'namespace: $namespace, ' : ''}name: $name, asOf: $asOf) {
-    owners(depth: 5) { ${REF} }
+    owners(depth: 5, readable: true) { ${REF} }
     owned(depth: 3, first: 100) { totalCount items { ${REF} } }
     usedBy(first: 100) { totalCount items { ${REF} } }
   }

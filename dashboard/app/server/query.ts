@@ -2,13 +2,12 @@ export type Variables = Record<string, unknown>;
 
 interface Answer {
   data?: unknown;
-  errors?: readonly ServerError[] | undefined;
+  errors?: readonly ServerError[];
 }
 
 /** What the server says of one field, or of a whole operation. */
 export interface ServerError {
   message: string;
-  path?: readonly (string | number)[] | undefined;
   extensions?: { code?: unknown };
 }
 
@@ -25,17 +24,6 @@ export class Refused extends Error {
   }
 }
 
-/**
- * What an answer is refused with; undefined: it is not. An item of a list that one may not read, as an owner of what one
- * may, is left out in its place, and no reason to show nothing.
- */
-export function refusalIn({ data, errors = [] }: Answer): Refused | undefined {
-  const isLeftOut = ({ extensions, path }: ServerError): boolean =>
-    extensions?.code === 403 && typeof path?.at(-1) === 'number';
-  const refused = data ? errors.filter((error) => !isLeftOut(error)) : errors;
-  return refused.length ? new Refused(refused) : undefined;
-}
-
 /** Before a query is sent once more, ms. */
 const AGAIN_MS = 300;
 
@@ -50,10 +38,9 @@ export async function ask<T>(query: string, variables: Variables = {}): Promise<
     await new Promise((later) => setTimeout(later, AGAIN_MS));
     return post(body);
   });
-  const told = (await answer.json()) as Answer;
-  const refusal = refusalIn(told);
-  if (refusal) throw refusal;
-  return told.data as T;
+  const { data, errors } = (await answer.json()) as Answer;
+  if (errors?.length) throw new Refused(errors);
+  return data as T;
 }
 
 const post = (body: string): Promise<Response> =>

@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useReducer } from 'react';
 import { connection } from './client.ts';
 import { codeOf } from './errors.ts';
-import { Refused, refusalIn, type ServerError, type Variables } from './query.ts';
+import { Refused, type ServerError, type Variables } from './query.ts';
 
 export interface Followed<S> {
   /** what has come so far; undefined before anything has */
@@ -63,8 +63,7 @@ export function useSubscription<T, S>(
       { query: document, variables: stable },
       {
         next({ data, errors }) {
-          const refusal = refusalIn({ data, errors: errors as ServerError[] | undefined });
-          if (refusal) fail(refusal);
+          if (errors?.length) fail(new Refused(errors as ServerError[]));
           else if (data) tell({ payload: data as T });
         },
         error: (error) => fail(Array.isArray(error) ? new Refused(error as ServerError[]) : error),

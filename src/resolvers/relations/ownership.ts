@@ -1,6 +1,7 @@
 import type { Kind } from '../../kinds/kind.ts';
 import type { KubeObject, OwnerReference } from '../../meta/object.ts';
 import type { Stored } from '../../store/contract.ts';
+import { isStatusError } from '../../meta/status.ts';
 import { wholeObject } from '../whole.ts';
 import { byPlace } from '../../store/by-place.ts';
 import type { From, OfKind } from './from.ts';
@@ -102,8 +103,11 @@ export async function ownedDown(from: From, depth: number, resource: string | un
   return found;
 }
 
-/** The owners of an object up to a height, nearest first, each once; one that cannot be read is an error in its place. */
-export async function ownersUp(from: From, depth: number): Promise<(KubeObject | null | Error)[]> {
+/**
+ * The owners of an object up to a height, nearest first, each once; one that cannot be read is an error in its place.
+ * @param readable those that the caller may not read are left out instead
+ */
+export async function ownersUp(from: From, depth: number, readable: boolean): Promise<(KubeObject | null | Error)[]> {
   const found: (KubeObject | null | Error)[] = [];
   const seen = new Set([from.object.metadata.uid]);
   let level: readonly From[] = [from];
@@ -115,6 +119,7 @@ export async function ownersUp(from: From, depth: number): Promise<(KubeObject |
         seen.add(reference.uid);
         await from.snapshot.step();
         const owner = await readOwner(reference, each);
+        if (readable && isStatusError(owner, 'Forbidden')) continue;
         const object = owner && !(owner instanceof Error) ? wholeObject(owner.kind, owner.stored) : null;
         found.push(owner instanceof Error ? owner : object);
         if (object && owner && !(owner instanceof Error)) next.push({ ...from, kind: owner.kind, object });

@@ -1,4 +1,4 @@
-import { GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLString } from 'graphql';
+import { GraphQLBoolean, GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLString } from 'graphql';
 import { selectionOf } from '../../api/selection.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import { isToEvery } from '../../kinds/leading.ts';
@@ -154,16 +154,26 @@ const depthOf = (depth: number | null | undefined): number => {
 };
 const DEPTH = { type: GraphQLInt, description: `levels, 1 when not given, at most ${MAX_DEPTH}` };
 
+interface OwnersArguments {
+  depth?: number | null | undefined;
+  readable?: boolean | null | undefined;
+}
+const READABLE = {
+  type: GraphQLBoolean,
+  description:
+    'only those that the caller may read; when not given, one that they may not read is an error in its place',
+};
+
 function ownersField(kind: Kind, { anyObject, registry }: KindTypes): Field {
-  const read = (object: KubeObject, args: { depth?: number | null }, context: OperationContext, info: FieldPlace) =>
-    ownersUp(fromOf(kind, object, registry, context, info), depthOf(args.depth));
+  const read = (object: KubeObject, args: OwnersArguments, context: OperationContext, info: FieldPlace) =>
+    ownersUp(fromOf(kind, object, registry, context, info), depthOf(args.depth), args.readable === true);
   return {
     type: new GraphQLList(anyObject),
     description:
       'What metadata.ownerReferences names, nearest first; null in the place of one that is not there any more.',
-    args: { depth: DEPTH },
+    args: { depth: DEPTH, readable: READABLE },
     extensions: reads(read),
-    resolve: async (object: KubeObject, args: { depth?: number | null }, context, info) =>
+    resolve: async (object: KubeObject, args: OwnersArguments, context, info) =>
       context.budget.items(await read(object, args, context, info), info),
   };
 }

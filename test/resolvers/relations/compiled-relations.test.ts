@@ -80,6 +80,7 @@ class RandomDocument {
       else if (this.random.next() < 0.8) continue;
       else if (argument === 'first') given.push(`first: ${this.pick(['1', '2', '0', '$first'])}`);
       else if (argument === 'depth') given.push(`depth: ${this.pick(['1', '3', '99'])}`);
+      else if (argument === 'readable') given.push(`readable: ${this.pick(['true', 'false'])}`);
       else if (argument === 'labelSelector') given.push(`labelSelector: "${this.pick(['app=web', '!app', 'a in ('])}"`);
     }
     const named = getNamedType(type);

@@ -115,6 +115,32 @@ test('owners come nearest first, up to a depth', async () => {
   expect(errors?.[0]?.message).toContain('depth must be between 1 and 10');
 });
 
+test('owners that one may not read are errors in their places, or are left out when those are asked for that one may', async () => {
+  const rbac = 'rbac.authorization.k8s.io';
+  await fake.give(
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: 'ClusterRole',
+      metadata: { name: 'pods-alone' },
+      rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }],
+    },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: 'ClusterRoleBinding',
+      metadata: { name: 'pods-alone' },
+      roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: 'pods-alone' },
+      subjects: [{ kind: 'User', apiGroup: rbac, name: 'pods-alone' }],
+    },
+  );
+  const ask = async (args: string) => run(`{ ${of('pod', 'x')} { owners${args} { ${NAME} } } }`, 'pods-alone', []);
+  const refused = await ask('');
+  expect(part<{ owners: unknown }>(refused, 'pod').owners).toEqual([null]);
+  expect(refused.errors).toMatchObject([{ path: ['pod', 'owners', 0], extensions: { code: 403 } }]);
+  const left = await ask('(depth: 5, readable: true)');
+  expect(left.errors).toBeUndefined();
+  expect(part<{ owners: unknown }>(left, 'pod').owners).toEqual([]);
+});
+
 test("a relation's list has the arguments of a list", async () => {
   const ask = async (args: string) => {
     const query = `{ ${of('networkPolicy', 'all')} { pods(${args}) { totalCount pageInfo { hasNextPage endCursor } items { ${NAME} } } } }`;
