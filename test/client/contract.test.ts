@@ -62,14 +62,23 @@ async function refusal(call: Promise<unknown>): Promise<string> {
 const versionOf = (object: ObjectLike): number => Number(object.metadata.resourceVersion);
 const namesOf = (items: readonly ObjectLike[]): string[] => items.map(({ metadata }) => metadata.name);
 
-/** Reads a watch until it has `count` events and bookmarks, as `TYPE name`. */
-async function heard(client: Client, resource: string, options: ClientWatchOptions, count: number): Promise<string[]> {
+/** Reads a watch until it has `count` events and bookmarks, as `TYPE name`. @param meanwhile done when the state is whole */
+async function heard(
+  client: Client,
+  resource: string,
+  options: ClientWatchOptions,
+  count: number,
+  meanwhile?: () => Promise<void>,
+): Promise<string[]> {
   const lines: string[] = [];
+  let doing: Promise<void> | undefined;
   const watch = client.watch(resource, options);
   for await (const events of watch) {
     for (const event of events) lines.push(lineOf(event));
+    if (lines.includes('END OF STATE')) doing ??= meanwhile?.();
     if (lines.length >= count) break;
   }
+  await doing;
   return lines;
 }
 const lineOf = ({ type, object, initialEventsEnd }: ClientWatchEvent): string =>
@@ -291,11 +300,10 @@ const SCENARIOS: Record<string, Scenario> = {
   },
   async 'a watch begins with the state and tells when it is whole'({ client, ns }) {
     for (const name of ['b', 'a']) await client.create('configmaps', map(ns, name) as never);
-    const reading = heard(client, 'configmaps', { namespace: ns }, 5);
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    await client.patch('configmaps', ns, 'a', { data: { k: 'w' } });
-    await client.delete('configmaps', ns, 'b');
-    const lines = await reading;
+    const lines = await heard(client, 'configmaps', { namespace: ns }, 5, async () => {
+      await client.patch('configmaps', ns, 'a', { data: { k: 'w' } });
+      await client.delete('configmaps', ns, 'b');
+    });
     expect(lines.slice(0, 3).sort()).toEqual(['ADDED a', 'ADDED b', 'END OF STATE']);
     expect(lines[2]).toBe('END OF STATE');
     expect(lines.slice(3)).toEqual(['MODIFIED a', 'DELETED b']);
