@@ -18,6 +18,7 @@ const NODES = files(
   'network-policy',
   'pull-crashes',
   'restarts',
+  'roles',
   'shop',
   'shopfront',
   'side-by-side',
