@@ -7,6 +7,7 @@ import type { Client } from '../../src/client/contract.ts';
 import { createRegistry } from '../../src/kinds/registry.ts';
 import { groupResourceName } from '../../src/meta/gvk.ts';
 import type { KubeObject, ObjectLike } from '../../src/meta/object.ts';
+import { StatusError } from '../../src/meta/status.ts';
 import { createGraphQL, type GraphQLFacade } from '../../src/resolvers/graphql.ts';
 import type { Store } from '../../src/store/contract.ts';
 import { FakeClock } from './fake-clock.ts';
@@ -155,7 +156,7 @@ export class FakeApi {
     return (await this.client.list(resource, namespace === undefined ? {} : { namespace })).items as Loose[];
   }
 
-  /** Changes an object as somebody else would. */
+  /** Changes an object as somebody else would: read again and changed again where another write came between, as that of a reconciler. */
   async edit(
     resource: string,
     namespace: string,
@@ -163,9 +164,15 @@ export class FakeApi {
     change: (object: Loose) => void,
     subresource?: string,
   ): Promise<KubeObject> {
-    const object = (await this.client.get(resource, namespace, name)) as Loose;
-    change(object);
-    return this.client.update(resource, object, subresource);
+    for (;;) {
+      const object = (await this.client.get(resource, namespace, name)) as Loose;
+      change(object);
+      try {
+        return await this.client.update(resource, object, subresource);
+      } catch (error) {
+        if (!(error instanceof StatusError) || error.status.reason !== 'Conflict') throw error;
+      }
+    }
   }
 
   async close(): Promise<void> {
