@@ -30,7 +30,7 @@ import { containersOf } from './patch/json-nodes.ts';
 import { jsonPatchSteps, type Patched } from './patch/json.ts';
 import { applyMergePatch } from './patch/merge.ts';
 import { isPlain } from './patch/plain.ts';
-import { applyStrategicMergePatch } from './patch/strategic.ts';
+import { strategicMergeSteps } from './patch/strategic.ts';
 import { resourceOf } from './target.ts';
 import { operationOf, type Operation } from './write/operation.ts';
 import { ownershipOf, withConversions, writesPart } from './write/ownership.ts';
@@ -81,7 +81,7 @@ export function patcher(
     const patched = made
       ? made.value
       : strategic
-        ? applyStrategicMergePatch(kind.schema, live, value)
+        ? yield* strategicMergeSteps(kind.schema, live, value)
         : applyMergePatch(live, value);
     yield;
     const refuse = (why: string): StatusError =>

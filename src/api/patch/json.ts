@@ -7,6 +7,7 @@ import { parseInt64 } from '../../go/parse-int.ts';
 import { MAX_VALUES } from '../../kinds/body-bounds.ts';
 import { badRequest, requestEntityTooLarge } from '../../meta/status.ts';
 import { atOnce, type Steps } from '../../meta/steps.ts';
+import { Effort } from './effort.ts';
 import { Rejected, rejected } from './errors.ts';
 import {
   alike,
@@ -26,12 +27,9 @@ import { own, put, type Plain } from './plain.ts';
 const MAX_OPERATIONS = 10_000;
 /** `copy` may add as many bytes in all: a few operations could otherwise double an object again and again */
 const MAX_COPIED = 3 * 1024 * 1024;
-/** Items and keys that operations may move, copy or compare, all together: ten thousand on a long list are too many. */
-const MAX_STEPS = 10_000_000;
 
-/** A pause comes after so many operations, or so many steps of them. */
+/** A pause comes after so many operations, however little they do. */
 const PAUSE_OPERATIONS = 500;
-const PAUSE_STEPS = 100_000;
 
 interface Operation {
   op?: unknown;
@@ -72,7 +70,7 @@ export function* jsonPatchSteps<T>(document: T, patch: unknown): Steps<Patched<T
   const run = new Run(document, patch as (Operation | null)[]);
   for (const [i, operation] of (patch as (Operation | null)[]).entries()) {
     run.apply(operation ?? {});
-    if (run.isPause(i)) yield;
+    if (run.effort.isPause((i + 1) % PAUSE_OPERATIONS === 0)) yield;
   }
   yield;
   return run.outcome() as Patched<T>;
@@ -83,12 +81,29 @@ export const applyJsonPatch = <T>(document: T, patch: unknown): Patched<T> => at
 
 const MISSING = 'missing value';
 
+/** What stands for `/` and `~` in a key of a JSON pointer, after another `~`. */
+const ESCAPED: Readonly<Record<string, number>> = { 1: 0x2f, 0: 0x7e };
+
 /** The keys of a JSON pointer, undefined where it has none. */
 function keysOf(pointer: string): string[] | undefined {
   const [, ...keys] = pointer.split('/', MAX_DEPTH + 2);
   // nothing is that deep
   if (keys.length === 0 || keys.length > MAX_DEPTH) return undefined;
-  return keys.map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return keys.map(unescaped);
+}
+
+/** In one pass, without a text for each part: a key of a million escapes is one too. */
+function unescaped(key: string): string {
+  if (!key.includes('~')) return key;
+  const units = Buffer.from(key, 'utf16le');
+  let to = 0;
+  for (let from = 0; from < key.length; from++) {
+    const next = key[from] === '~' ? ESCAPED[key[from + 1] ?? ''] : undefined;
+    units.writeUInt16LE(next ?? key.charCodeAt(from), to);
+    if (next !== undefined) from++;
+    to += 2;
+  }
+  return units.toString('utf16le', 0, to);
 }
 
 const textOf = (value: unknown): unknown => (value instanceof TextToken ? value.value : value);
@@ -138,8 +153,7 @@ class Run {
   private readonly brought = new Set<unknown>();
   private copied = 0;
   private copiedValues = 0;
-  private steps = 0;
-  private paused = 0;
+  readonly effort = new Effort('JSON patch');
   constructor(
     private root: unknown,
     private readonly patch: readonly (Operation | null)[],
@@ -181,19 +195,6 @@ class Run {
     const value = settle(this.root, isOwn, isStranger, made);
     const exact = this.patch.some((operation) => hasTokens(operation?.value, isNumberToken));
     return { value, exact, given: () => made };
-  }
-
-  /** Whether much has been done since the last pause. */
-  isPause(operation: number): boolean {
-    if (this.steps - this.paused < PAUSE_STEPS && (operation + 1) % PAUSE_OPERATIONS !== 0) return false;
-    this.paused = this.steps;
-    return true;
-  }
-
-  private spend(steps: number): void {
-    this.steps += steps;
-    if (this.steps > MAX_STEPS)
-      throw requestEntityTooLarge('Request entity too large: the JSON patch takes too many steps');
   }
 
   private add(operation: Operation): void {
@@ -268,7 +269,7 @@ class Run {
       const place = this.place(path) ?? missing(`test operation does not apply: is missing path: ${path}`);
       found = within(`error in test for path: '${path}'`, () => this.get(place));
     }
-    if (isContainer(found)) this.spend(sizeOf(found));
+    if (isContainer(found)) this.effort.spend(sizeOf(found));
     const holds = found === null ? value === undefined || value === BROUGHT_NULL : value !== undefined;
     if (!holds || (found !== null && !alike(found, value))) throw rejected(`testing value ${path} failed: test failed`);
   }
@@ -310,7 +311,7 @@ class Run {
 
   private copyOf(value: Container): Container {
     if (this.owned.has(value)) return value;
-    this.spend(sizeOf(value));
+    this.effort.spend(sizeOf(value));
     const copy: Container = Array.isArray(value) ? [...(value as unknown[])] : { ...value };
     this.owned.add(copy);
     return copy;
@@ -322,7 +323,7 @@ class Run {
     const { container, key } = this.parent(keys);
     if (!Array.isArray(container)) return put(container, key, value);
     const at = key === '-' ? container.length : indexToAdd(key, container.length);
-    this.spend(container.length - at);
+    this.effort.spend(container.length - at);
     container.splice(at, 0, value);
   }
 
@@ -330,7 +331,7 @@ class Run {
     const { container, key } = this.parent(keys);
     if (Array.isArray(container)) {
       const at = indexOf(key, container.length);
-      this.spend(container.length - at);
+      this.effort.spend(container.length - at);
       return container.splice(at, 1)[0];
     }
     const value = own(container, key);
@@ -342,7 +343,7 @@ class Run {
   private disown(value: unknown): void {
     if (!isContainer(value) || !this.owned.delete(value)) return;
     if (this.tokens) this.brought.add(value);
-    this.spend(sizeOf(value));
+    this.effort.spend(sizeOf(value));
     for (const child of Object.values(value)) this.disown(child);
   }
 }

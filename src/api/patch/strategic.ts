@@ -1,7 +1,18 @@
 import type { Schema } from '../../kinds/schema.ts';
 import { badRequest, type StatusError } from '../../meta/status.ts';
+import type { Steps } from '../../meta/steps.ts';
+import { Effort } from './effort.ts';
 import { sameJson } from './equal.ts';
-import { badItem, mergeList, orderList, requireKey, type ListRule } from './strategic-list.ts';
+import {
+  badItem,
+  firstOf,
+  identityOf,
+  mergeList,
+  orderList,
+  requireKey,
+  type ListRule,
+  type MergedList,
+} from './strategic-list.ts';
 import { isPlain, own, put, type Plain } from './plain.ts';
 import { unmarshalError } from '../../go/json-unmarshal.ts';
 import { printValue } from '../../go/print-value.ts';
@@ -13,18 +24,29 @@ const DELETE_FROM = '$deleteFromPrimitiveList';
 const SET_ORDER = '$setElementOrder';
 
 /**
- * Strategic merge patch: as a merge patch, but lists whose schema says so are merged by their key, and directives
+ * Strategic merge patch, in steps: as a merge patch, but lists whose schema says so are merged by their key, and directives
  * delete, replace, reorder. Returns a new object that shares what did not change.
- * Throws 400 for a directive of the wrong form, 422 for lists of lists, 500 where an item lacks its merge key.
+ * Throws 400 for a directive of the wrong form, 413 where it takes too many steps, 422 for lists of lists, 500 where an
+ * item lacks its merge key.
  * Source: https://kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kubectl-patch/ and
  * the community's strategic-merge-patch.md.
  */
-export function applyStrategicMergePatch<T>(schema: Schema, object: T, patch: unknown): T {
+export function* strategicMergeSteps<T>(schema: Schema, object: T, patch: unknown): Steps<T> {
   if (patch === null) return object;
   if (!isPlain(patch)) {
     throw badRequest(`error decoding patch: ${unmarshalError(patch, 'map[string]interface {}')}`);
   }
-  return mergeMap(schema, isPlain(object) ? object : {}, patch) as T;
+  return (yield* mergeMap(
+    { schema, effort: new Effort('strategic merge patch') },
+    isPlain(object) ? object : {},
+    patch,
+  )) as T;
+}
+
+/** What a merge knows of where it is. */
+interface Place {
+  schema: Schema;
+  effort: Effort;
 }
 
 interface Below {
@@ -43,7 +65,7 @@ function below(schema: Schema, key: string): Below {
   return { schema: field.schema, strategy, mergeKey: field.patchMergeKey ?? '' };
 }
 
-function mergeMap(schema: Schema, original: Plain, patch: Plain): Plain {
+function* mergeMap(place: Place, original: Plain, patch: Plain): Steps<Plain> {
   const directive = own(patch, PATCH);
   if (directive !== undefined) {
     if (directive === 'replace') {
@@ -54,19 +76,23 @@ function mergeMap(schema: Schema, original: Plain, patch: Plain): Plain {
     throw unknownDirective(directive, patch);
   }
   const out = retained(original, patch);
-  const done = applyOrders(schema, out, patch);
+  place.effort.spend(Object.keys(out).length);
+  const done = yield* applyOrders(place, out, patch);
   for (const name in patch) {
     if (name === RETAIN_KEYS || name.startsWith(SET_ORDER) || done.has(name)) continue;
     const deletes = name.startsWith(DELETE_FROM);
     const key = deletes ? listOf(name, DELETE_FROM, 'primitive list') : name;
     const value = patch[name];
     if (value === null) delete out[key];
-    else mergeKey(schema, out, key, value, deletes);
+    else yield* mergeKey(place, out, key, value, deletes);
+    place.effort.spend(1);
+    if (place.effort.isPause()) yield;
   }
   return out;
 }
 
-function mergeKey(schema: Schema, out: Plain, key: string, value: unknown, deletes: boolean): void {
+function* mergeKey(place: Place, out: Plain, key: string, value: unknown, deletes: boolean): Steps<void> {
+  const { schema, effort } = place;
   const current = own(out, key);
   const sameKind =
     current !== undefined &&
@@ -80,27 +106,24 @@ function mergeKey(schema: Schema, out: Plain, key: string, value: unknown, delet
     return;
   }
   if (Array.isArray(current)) {
-    put(out, key, mergeLists(below(schema, key), current, value as unknown[], deletes));
+    put(out, key, (yield* mergeLists(below(schema, key), current, value as unknown[], deletes, effort)).list);
   } else if (isPlain(current)) {
     const { schema: inner, strategy } = below(schema, key);
-    put(out, key, strategy === 'replace' ? value : mergeMap(inner, current, value as Plain));
+    put(out, key, strategy === 'replace' ? value : yield* mergeMap({ schema: inner, effort }, current, value as Plain));
   } else put(out, key, value);
 }
 
-function ruleOf({ schema, mergeKey: key }: Below): ListRule {
-  const item = schema.type === 'list' ? schema.item : ANY;
-  return { mergeKey: key, merge: (original, patch) => mergeMap(item, original, patch) };
-}
-
-function mergeLists(
-  rule: Below,
+function* mergeLists(
+  { schema, strategy, mergeKey }: Below,
   original: unknown[],
   patch: unknown[],
   deletes: boolean,
-  server?: unknown[],
-): unknown[] {
-  if (rule.strategy !== 'merge' && !deletes) return patch;
-  return mergeList(ruleOf(rule), original, patch, deletes, server);
+  effort: Effort,
+): Steps<MergedList> {
+  if (strategy !== 'merge' && !deletes) return { list: patch, server: [] };
+  const item = { schema: schema.type === 'list' ? schema.item : ANY, effort };
+  const rule: ListRule = { mergeKey, merge: (before, change) => mergeMap(item, before, change) };
+  return yield* mergeList(rule, original, patch, deletes, effort);
 }
 
 /** A copy of the original, without what `$retainKeys` does not list. */
@@ -120,7 +143,7 @@ function retained(original: Plain, patch: Plain): Plain {
 }
 
 /** Merges each list that has a `$setElementOrder`, and brings it into that order. Returns the keys that are done. */
-function applyOrders(schema: Schema, out: Plain, patch: Plain): Set<string> {
+function* applyOrders({ schema, effort }: Place, out: Plain, patch: Plain): Steps<Set<string>> {
   const done = new Set<string>();
   for (const name in patch) {
     if (!name.startsWith(SET_ORDER)) continue;
@@ -138,14 +161,14 @@ function applyOrders(schema: Schema, out: Plain, patch: Plain): Set<string> {
     const rule = below(schema, key);
     if (change) checkOrder(change, order, rule.mergeKey);
     if (!list?.length && !change?.length) throw failed('no elements in any of the given slices');
-    const server: unknown[] = [];
-    const merged = !change
-      ? list!
-      : !list
-        ? (withoutDirectives(change) as unknown[])
-        : mergeLists(rule, list, change, false, server);
-    if (rule.mergeKey) checkKeys(merged, order, rule.mergeKey);
-    put(out, key, orderList(rule.mergeKey, merged, order, server.length ? server : (list ?? [])));
+    const merged: MergedList =
+      list && change
+        ? yield* mergeLists(rule, list, change, false, effort)
+        : { list: list ?? (withoutDirectives(change) as unknown[]), server: [] };
+    effort.spend(merged.list.length + order.length);
+    if (rule.mergeKey) checkKeys(merged.list, order, rule.mergeKey);
+    const server = merged.server.length ? merged.server : (list ?? []);
+    put(out, key, orderList(rule.mergeKey, merged.list, order, server));
     done.add(key);
   }
   return done;
@@ -171,12 +194,12 @@ const badList = (value: unknown): StatusError =>
 
 /** The items of a list, and those of the order that they are looked for in up to where they are found, have their key. */
 function checkKeys(items: readonly unknown[], order: readonly unknown[], mergeKey: string): void {
+  const wrong = order.findIndex((named) => !isPlain(named));
+  const known = wrong < 0 ? order : order.slice(0, wrong);
+  const places = firstOf(known.map((named) => identityOf(own(named as Plain, mergeKey))));
   for (const item of items) {
-    const key = requireKey(item, mergeKey);
-    for (const [i, named] of order.entries()) {
-      if (!isPlain(named)) throw failed(`value for key ${i} is not a map`);
-      if (sameJson(own(named, mergeKey), key)) break;
-    }
+    if (!places.has(identityOf(requireKey(item, mergeKey))) && wrong >= 0)
+      throw failed(`value for key ${wrong} is not a map`);
   }
   for (const named of order) requireKey(named, mergeKey);
 }

@@ -101,6 +101,14 @@ describe('JSON patch', () => {
     expect(steps(operations(1, { op: 'test', path: '/a', value: 1 }))).toBe(1);
   });
 
+  test.each(['~', '~0', '~1', '~01', '~10', '~~1', '~1~0', 'a~2b~', '\u00e9~1\ud83d\ude00', '~1'.repeat(9)])(
+    'a key %s is read as its escapes say',
+    (key) => {
+      const read = key.replaceAll('~1', '/').replaceAll('~0', '~');
+      expect(applyJsonPatch({}, [{ op: 'add', path: `/${key}`, value: 1 }])).toEqual({ [read]: 1 });
+    },
+  );
+
   test('copies are bounded', () => {
     const patch = Array.from({ length: 40 }, (_, i) => ({ op: 'copy', from: '/a', path: `/a/${i}` }));
     expect(code(() => applyJsonPatch({ a: { b: 'x'.repeat(100) } }, patch))).toBe(422);

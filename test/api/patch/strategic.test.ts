@@ -1,12 +1,13 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { isStatusError } from '../../../src/meta/status.ts';
+import { atOnce } from '../../../src/meta/steps.ts';
 import { createRegistry } from '../../../src/kinds/registry.ts';
 import type { Field, Schema } from '../../../src/kinds/schema.ts';
-import { applyStrategicMergePatch } from '../../../src/api/patch/strategic.ts';
+import { strategicMergeSteps } from '../../../src/api/patch/strategic.ts';
 
 const pod = createRegistry().byKind('', 'v1', 'Pod')!.schema;
-const patch = (object: object, change: object): object => applyStrategicMergePatch(pod, object, change);
+const patch = (object: object, change: object): object => atOnce(strategicMergeSteps(pod, object, change));
 const spec = (containers: object[], rest: object = {}): object => ({ spec: { containers, ...rest } });
 const refusal = (run: () => unknown): string => {
   try {
@@ -274,5 +275,52 @@ describe('strategic merge patch', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  describe('of lists as long as a body may have', () => {
+    const COUNT = 20_000;
+    const many = (make: (i: number) => unknown): unknown[] => Array.from({ length: COUNT }, (_, i) => make(i));
+    const named = (i: number): object => ({ name: `c${i}` });
+    const env = (list: unknown[], more: object = {}): object => spec([{ name: 'a', env: list, ...more }]);
+    const long = { ...env(many((i) => ({ ...named(i), value: 'v' }))), metadata: { finalizers: many((i) => `f${i}`) } };
+    /** Texts that are made or compared, which each item costs a few of, however many others there are. */
+    const compared = (change: object): number => {
+      const texts = vi.spyOn(JSON, 'stringify');
+      patch(long, change);
+      const calls = texts.mock.calls.length;
+      texts.mockRestore();
+      return calls;
+    };
+
+    test.each<[string, object]>([
+      ['changes', env(many((i) => ({ ...named(COUNT - 1 - i), value: 'w' })))],
+      ['deletions', env(many((i) => ({ ...named(i), $patch: 'delete' })))],
+      ['deletions of what is not there', env(many((i) => ({ ...named(i + COUNT), $patch: 'delete' })))],
+      ['an order', env([], { '$setElementOrder/env': many((i) => named(COUNT - 1 - i)) })],
+      ['an order that names one', env([], { '$setElementOrder/env': many(() => named(1)) })],
+    ])('%s cost what they are', (_, change) => {
+      expect(compared(change)).toBeLessThan(12 * COUNT);
+    });
+
+    test('scalars are taken out in one pass', () => {
+      const texts = many((i) => `f${i}`);
+      const includes = vi.spyOn(Array.prototype, 'includes');
+      const out = patch(long, { metadata: { '$deleteFromPrimitiveList/finalizers': texts } });
+      expect(includes).not.toHaveBeenCalled();
+      includes.mockRestore();
+      expect(out).toMatchObject({ metadata: { finalizers: [] } });
+    });
+
+    test('is applied in steps', () => {
+      const change = env(many((i) => ({ ...named(i), value: 'w' })));
+      expect([...strategicMergeSteps(pod, long, change)].length).toBeGreaterThan(1);
+    });
+
+    test('items that change one of many parts again and again: 413', () => {
+      const again = many(() => ({ name: 'a', env: [{ name: 'c1', value: 'w' }] }));
+      expect(refusal(() => patch(long, spec(again as object[])))).toMatch(
+        /^413 .*strategic merge patch takes too many/,
+      );
+    });
   });
 });

@@ -140,7 +140,7 @@ function* applyOnce(
       if (allowed) taken = allowed(taken);
       if (!isEmptySet(taken)) conflicts.set(owner, taken);
     }
-    if (conflicts.size) throw applyConflict(conflicts);
+    if (conflicts.size) throw yield* applyConflict(conflicts);
   }
   yield* takeAway(owners, compared, id);
   const set = ownable(applier.set, undefined);

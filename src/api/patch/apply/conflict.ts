@@ -1,4 +1,5 @@
 import { StatusError } from '../../../meta/status.ts';
+import type { Steps } from '../../../meta/steps.ts';
 import { showPath } from './element.ts';
 import { members, sortedSet, type FieldSet } from './fieldset.ts';
 import type { Owner } from './managers.ts';
@@ -22,32 +23,31 @@ const identifier = ({ manager, operation, apiVersion, subresource }: Owner): str
     ...(subresource && { subresource }),
   });
 
-/** 409 with one cause per field, of reason FieldManagerConflict. */
-export function applyConflict(conflicts: Conflicts): StatusError {
-  const byOwner = [...conflicts]
-    .map(([owner, set]) => ({
-      id: identifier(owner),
-      owner: showOwner(owner),
-      paths: members(sortedSet(set)).map(showPath),
-    }))
-    .sort((a, b) => (a.id < b.id ? -1 : 1));
-  const all = byOwner.flatMap(({ owner, paths }) => paths.map((path) => ({ owner, path })));
+/** Conflicts between two pauses. */
+const PAUSE = 5000;
+
+/** 409 with one cause per field, of reason FieldManagerConflict. In steps, as there may be as many as an object has values. */
+export function* applyConflict(conflicts: Conflicts): Steps<StatusError> {
+  const byOwner = [];
+  for (const [owner, set] of conflicts) {
+    const paths: string[] = [];
+    for (const path of members(sortedSet(set))) if (paths.push(showPath(path)) % PAUSE === 0) yield;
+    byOwner.push({ id: identifier(owner), owner: showOwner(owner), paths });
+  }
+  byOwner.sort((a, b) => (a.id < b.id ? -1 : 1));
+  const causes = [];
+  let lines = '';
+  for (const { owner, paths } of byOwner) {
+    lines += `\nconflicts with ${owner}:`;
+    for (const path of paths) {
+      lines += `\n- ${path}`;
+      causes.push({ reason: 'FieldManagerConflict', message: `conflict with ${owner}`, field: path });
+      if (causes.length % PAUSE === 0) yield;
+    }
+  }
   const message =
-    all.length === 1
-      ? `Apply failed with 1 conflict: conflict with ${all[0]!.owner}: ${all[0]!.path}`
-      : `Apply failed with ${all.length} conflicts: ${byOwner
-          .map(({ owner, paths }) => [`conflicts with ${owner}:`, ...paths.map((path) => `- ${path}`)].join('\n'))
-          .join('\n')}`;
-  return new StatusError({
-    message,
-    reason: 'Conflict',
-    details: {
-      causes: all.map(({ owner, path }) => ({
-        reason: 'FieldManagerConflict',
-        message: `conflict with ${owner}`,
-        field: path,
-      })),
-    },
-    code: 409,
-  });
+    causes.length === 1
+      ? `Apply failed with 1 conflict: ${causes[0]!.message}: ${causes[0]!.field}`
+      : `Apply failed with ${causes.length} conflicts: ${lines.slice(1)}`;
+  return new StatusError({ message, reason: 'Conflict', details: { causes }, code: 409 });
 }
