@@ -7,6 +7,7 @@ import { optionsText } from './audit/shown.ts';
 import type { Answer, DeleteOptions, RequestContext, Target } from './contract.ts';
 import { hasWebhook, oneInKindsVersion } from './conversion/stored-version.ts';
 import type { Core } from './core.ts';
+import { isTurnOver, nextTurn } from './fairness/turns.ts';
 import { planDeletion } from './deletion/marks.ts';
 import { refuseDeletion, warnOfDeletion } from './deletion/refuse.ts';
 import { checkDeleteOptions, isDryRun } from './options.ts';
@@ -69,18 +70,20 @@ async function removeOnce(op: Operation, stored: Stored, options: DeleteOptions,
   const { kind } = target;
   const seen = hasWebhook(kind) ? await oneInKindsVersion(core, kind, stored) : stored;
   const old = stored.object;
+  // reading a large one takes long, and of a collection many come together
+  if (isTurnOver()) await nextTurn();
   if (asked !== 'already') {
     const request = admissionRequest(op, 'DELETE', undefined, seen.object);
     if (asked === 'as one of all') request.unnamed = true;
     await core.admission.admit(request);
     await core.admission.validate(request);
   }
-  const plan = planDeletion(kind.storage, stored.copy(), options, core.clock.now());
+  const plan = planDeletion(kind.storage, stored, options, core.clock.now());
   if (plan.do === 'pending') return { answer: gone(op, stored, options, stored) };
   let last = stored;
   if (plan.do === 'mark') {
     if (op.dryRun) {
-      const rehearsed = planDeletion(kind.storage, seen.copy(), options, core.clock.now());
+      const rehearsed = planDeletion(kind.storage, seen, options, core.clock.now());
       return {
         answer: objectAnswer(kind, fromStorage(kind, rehearsed.do === 'mark' ? rehearsed.object : seen.object)),
       };

@@ -1,6 +1,7 @@
 import type { StorageKind } from '../../kinds/kind.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { formatTime, timeMs } from '../../meta/time.ts';
+import type { Stored } from '../../store/contract.ts';
 import type { DeleteOptions } from '../contract.ts';
 import { finalizersForPropagation } from './finalizers.ts';
 
@@ -64,9 +65,12 @@ function setFinalizers({ metadata }: KubeObject, finalizers: string[] | undefine
   else if (finalizers) delete metadata.finalizers;
 }
 
-/** @param object a copy of the object in the store; it is changed. `now` in ms. */
-export function planDeletion(storage: StorageKind, object: KubeObject, options: DeleteOptions, now: number): Deletion {
+/** @param now in ms */
+export function planDeletion(storage: StorageKind, stored: Stored, options: DeleteOptions, now: number): Deletion {
   const { strategy } = storage;
+  // a large object is not read again for the sake of its metadata
+  const { metadata } = stored.object;
+  const object = strategy.beginDeletion ? stored.copy() : { ...stored.object, metadata: { ...metadata } };
   if (strategy.beginDeletion && !object.metadata.deletionTimestamp) {
     const time = formatTime(now);
     object.metadata.deletionTimestamp = time;
