@@ -91,17 +91,22 @@ export const isAnyWaiting = (): boolean => longWork.isAwaited || beginnings.isAw
 export const turnToBegin = (): Promise<void> | undefined =>
   beginnings.isAwaited || beginnings.isOver ? beginnings.next() : undefined;
 
-/** The time that one piece of work takes between two turns, of that which all pieces have together. */
+/**
+ * What one piece of work asks between its steps: whether this turn of the loop has had its long work, whoever has done it. A
+ * piece that has waited for something else goes on in another turn than it began in, and has that one's time. One that has
+ * not given way yet is short, as far as is known, and has a little more: sixteen pages that are asked for together are then
+ * answered in one turn, and not by halves, of which each reads by itself whether what it has is the newest.
+ */
 export class Slice {
-  private since = longWork.turnBegan();
+  private ms = BEGINNING_MS;
 
   /** whether it is the turn of others; asked between steps, as a step itself cannot be cut */
   get over(): boolean {
-    return performance.now() - this.since > TURN_MS;
+    return performance.now() - longWork.turnBegan() > this.ms;
   }
 
-  async next(): Promise<void> {
-    await nextTurn();
-    this.since = longWork.turnBegan();
+  next(): Promise<void> {
+    this.ms = TURN_MS;
+    return nextTurn();
   }
 }
