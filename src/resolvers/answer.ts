@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Writable } from 'node:stream';
 import { nextTurn } from '../api/fairness/turns.ts';
 import { compressing, isWorthIt, type Encoding } from './compression.ts';
-import type { JsonText } from './json-text.ts';
+import { JsonBytes, type JsonText } from './json-text.ts';
 
 /** Bytes of one write. */
 const CHUNK = 128 * 1024;
@@ -32,19 +32,20 @@ export async function answer(
   text: JsonText,
   encoding?: Encoding,
 ): Promise<void> {
-  const length = typeof text === 'string' ? Buffer.byteLength(text) : text.length;
+  // a stream that is given text makes room for three bytes of each character, and copies it
+  const json = typeof text === 'string' ? new JsonBytes([Buffer.from(text)]) : text;
+  const { length } = json;
   const headers = { 'content-type': `${type}; charset=utf-8`, vary: 'accept-encoding' };
   if (encoding && isWorthIt(length)) {
     res.writeHead(code, { ...headers, 'content-encoding': encoding });
     const compressed = compressing(res, encoding);
-    await writePieces(compressed, typeof text === 'string' ? [Buffer.from(text)] : text.pieces);
+    await writePieces(compressed, json.pieces);
     await ended(compressed, res);
     return;
   }
   res.writeHead(code, { ...headers, 'content-length': length });
-  if (typeof text === 'string') return void res.end(text);
-  if (length <= CHUNK) return void res.end(text.buffer);
-  await writePieces(res, text.pieces);
+  if (length <= CHUNK) return void res.end(json.buffer);
+  await writePieces(res, json.pieces);
   res.end();
 }
 

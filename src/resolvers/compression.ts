@@ -16,8 +16,9 @@ export type Encoding = 'br' | 'gzip';
  * cookie.
  */
 export function encodingOf({ method, headers }: IncomingMessage): Encoding | undefined {
-  if (method !== 'POST' || headers.cookie !== undefined) return undefined;
-  const accepted = acceptedOf(String(headers['accept-encoding'] ?? ''));
+  const header = headers['accept-encoding'];
+  if (!header || method !== 'POST' || headers.cookie !== undefined) return undefined;
+  const accepted = acceptedOf(String(header));
   return (['br', 'gzip'] as const).find((encoding) => accepted.has(encoding));
 }
 

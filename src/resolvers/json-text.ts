@@ -15,7 +15,7 @@ export class JsonBytes {
     this.length = pieces.reduce((sum, piece) => sum + piece.length, 0);
   }
   get buffer(): Buffer {
-    return (this.whole ??= Buffer.concat(this.pieces, this.length));
+    return (this.whole ??= this.pieces.length === 1 ? this.pieces[0]! : Buffer.concat(this.pieces, this.length));
   }
   toString(): string {
     return this.buffer.toString();
@@ -98,8 +98,10 @@ export class WrittenJson extends WritesJson {
 
 /** Any JSON value; undefined is null. */
 export function writeJson(value: unknown, out: JsonWriter): void {
-  if (value instanceof WritesJson) value.write(out);
-  else out.text += typeof value === 'string' ? quoted(value) : (stringifyExact(value) ?? 'null');
+  if (typeof value === 'string') out.text += quoted(value);
+  else if (Number.isInteger(value)) out.text += value as number;
+  else if (value instanceof WritesJson) value.write(out);
+  else out.text += stringifyExact(value) ?? 'null';
 }
 
 /** A result's text with `extensions` put in at its end. */

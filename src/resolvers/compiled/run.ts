@@ -23,11 +23,16 @@ export interface Asked {
   arguments: ReturnType<typeof compileArguments>;
 }
 
+/** Characters that are written between two looks at the clock: a look takes as long as some fields. */
+const LOOK_EVERY = 4096;
+
 /** One execution of a compiled operation: its answer so far, and the errors of fields that have none. */
 export class Run {
   readonly out = new JsonWriter();
   readonly errors: GraphQLFormattedError[] = [];
   private readonly coerced = new Map<Asked, Values>();
+  /** length of the text when the clock was looked at */
+  private looked = 0;
 
   /** @param variables coerced */
   constructor(
@@ -60,6 +65,14 @@ export class Run {
   pause(): Promise<void> | undefined {
     const spilled = this.out.spillLong();
     if (spilled) this.budget.write(spilled);
+    this.looked = this.out.text.length;
     return this.budget.due ? this.budget.turn() : undefined;
+  }
+
+  /** The same between objects of which nothing was waited for: they take as long as their text. */
+  pauseAfterText(): Promise<void> | undefined {
+    const written = this.out.text.length - this.looked;
+    // less than nothing: the text has been put away meanwhile
+    return written < 0 || written >= LOOK_EVERY ? this.pause() : undefined;
   }
 }

@@ -221,16 +221,17 @@ const listDeep =
     if (!Array.isArray(value)) throw NOT_COVERED;
     run.budget.produce(value.length * weight);
     const { out } = run;
-    for (const [i, one] of value.entries()) {
+    const placeOf = (key: number): Path => ({ prev: path, key, typename: undefined });
+    for (let i = 0; i < value.length; i++) {
+      const one: unknown = value[i];
       out.items = 0;
       out.text += i === 0 ? '[' : ',';
-      const at: Path = { prev: path, key: i, typename: undefined };
       if (one instanceof Error) {
-        run.fail(one, nodes, at);
+        run.fail(one, nodes, placeOf(i));
         out.text += 'null';
-      } else if (item.deep) await item.deep(one, run, at);
+      } else if (item.deep) await item.deep(one, run, placeOf(i));
       else item.write(one, out);
-      const paused = run.pause();
+      const paused = item.deep ? run.pause() : run.pauseAfterText();
       if (paused) await paused;
     }
     out.text += value.length ? ']' : '[]';
