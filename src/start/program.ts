@@ -84,7 +84,7 @@ async function run(argv: string[], env: NodeJS.ProcessEnv): Promise<void> {
     const [folder, ...more] = rest;
     if (folder === undefined || folder.startsWith('-') || more.length > 0)
       throw new StartError('usage: ku7s envtest DIR');
-    process.stdout.write(`${writeAssets(folder, env)}\n`);
+    process.stdout.write(`${await writeAssets(folder, env)}\n`);
     return;
   }
   const options = parseOptions(argv, env, packageVersion());

@@ -4,6 +4,7 @@ import {
   chmodSync,
   chownSync,
   closeSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   openSync,
@@ -23,6 +24,7 @@ import { serverFlags } from './embedded/configuration.ts';
 import { isAlive, readPostmaster, stopPostmaster } from './embedded/postmaster.ts';
 import { locateData, reachableBinaries } from './embedded/refuge.ts';
 import { Supervisor, type Server } from './embedded/supervisor.ts';
+import { copyData, VERSION, versionOf } from './embedded/template.ts';
 import type { Log } from './connection.ts';
 
 export interface EmbeddedOptions {
@@ -32,6 +34,11 @@ export interface EmbeddedOptions {
   port?: number;
   /** false: no fsync, for tests. Default true */
   durable?: boolean;
+  /**
+   * A folder of data to begin with a copy of, password included (makeTemplate); where there is none, or one of another
+   * Postgres, the data is made anew.
+   */
+  template?: string;
   /** hears of a server that ended, and of each attempt to bring it back */
   log?: Log;
 }
@@ -74,7 +81,9 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
     owner: path.join(dataDir, 'owner'),
     password: path.join(dataDir, 'password'),
   };
-  await initialise(place, binaries, account, options.durable ?? true);
+  if (existsSync(place.pgdata)) checkData(place);
+  else if (!(await copyTemplate(options, place, account)))
+    await initialise(place, binaries, account, options.durable ?? true);
   const password = readFileSync(place.password, 'utf8').trim();
 
   const begin = (port: number): Promise<Server> =>
@@ -126,7 +135,6 @@ function prepareFolder(dataDir: string): void {
 
 /** Made aside and renamed when complete, so that an interrupted initdb leaves nothing that looks like a database. */
 async function initialise(place: Place, binaries: Binaries, account: Account, durable: boolean): Promise<void> {
-  if (existsSync(place.pgdata)) return checkData(place);
   const fresh = `${place.pgdata}.new`;
   rmSync(fresh, { recursive: true, force: true });
   rmSync(place.password, { force: true });
@@ -148,6 +156,28 @@ async function initialise(place: Place, binaries: Binaries, account: Account, du
     closeSync(word.fd);
   }
   renameSync(fresh, place.pgdata);
+}
+
+/** Begins with a copy of the template, if that is one of this Postgres; the same holds of an interruption. */
+async function copyTemplate(
+  { template, log = () => undefined }: EmbeddedOptions,
+  place: Place,
+  account: Account,
+): Promise<boolean> {
+  const source = template === undefined ? undefined : path.join(template, 'pgdata');
+  if (template === undefined || source === undefined || versionOf(source) !== VERSION) return false;
+  const fresh = `${place.pgdata}.new`;
+  rmSync(fresh, { recursive: true, force: true });
+  try {
+    copyFileSync(path.join(template, 'password'), place.password);
+    own(place.password, account);
+    await copyData(source, fresh);
+  } catch (error) {
+    log(`the database is made anew, as it could not be copied from ${template}: ${(error as Error).message.trim()}`);
+    return false;
+  }
+  renameSync(fresh, place.pgdata);
+  return true;
 }
 
 /**
@@ -172,16 +202,17 @@ function run(program: string, args: string[], account: Account, descriptors: rea
 }
 
 function checkData({ pgdata, password }: Place): void {
-  const version = path.join(pgdata, 'PG_VERSION');
-  if (!existsSync(version) || !existsSync(password)) {
-    const lost = existsSync(version) ? password : version;
+  const found = versionOf(pgdata);
+  if (found === undefined || !existsSync(password)) {
+    const lost = found === undefined ? path.join(pgdata, 'PG_VERSION') : password;
     throw new Error(
       `the data folder ${pgdata} is damaged (${lost} is missing): restore it from a backup, or remove it to start empty`,
     );
   }
-  const found = readFileSync(version, 'utf8').trim();
-  if (found !== '18')
-    throw new Error(`the data folder ${pgdata} is of Postgres ${found} and this is Postgres 18: dump and restore it`);
+  if (found !== VERSION)
+    throw new Error(
+      `the data folder ${pgdata} is of Postgres ${found} and this is Postgres ${VERSION}: dump and restore it`,
+    );
 }
 
 function own(file: string, { uid, gid }: Account): void {

@@ -26,7 +26,13 @@ async function main(argv: string[]): Promise<void> {
   const log = (line: string) => process.stderr.write(`${new Date().toISOString()} ${line}\n`);
   closeDataFolder(data, log);
   const durable = flags.get('unsafe-no-fsync')?.at(-1) !== 'true';
-  const starting = startEmbeddedPostgres({ dataDir: path.join(data, 'postgres'), durable, log });
+  const template = process.env['KU7S_TEMPLATE'];
+  const starting = startEmbeddedPostgres({
+    dataDir: path.join(data, 'postgres'),
+    durable,
+    ...(template !== undefined && { template }),
+    log,
+  });
   const servers: Server[] = [];
   const end = async () => {
     for (const server of servers) server.close().closeAllConnections();
