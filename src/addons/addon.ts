@@ -18,8 +18,6 @@ export const NAMESPACE = 'kube-system';
 export interface Addon {
   /** `dns`: its name for --addons; its field manager is `addon-dns` */
   name: string;
-  /** runs only where `--addons` names it: others do the same in their own way, and would find their names taken */
-  onlyByName?: boolean;
   /** service account in kube-system, one of its manifests, as which its loops and its server act */
   account: string;
   /**

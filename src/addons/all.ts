@@ -5,6 +5,7 @@ import { dns } from './dns/dns.ts';
 import { ingress } from './ingress/ingress.ts';
 import { logs } from './logs/logs.ts';
 import { metrics } from './metrics/metrics.ts';
+import type { AddonName } from './names.ts';
 import { storage } from './storage/storage.ts';
 
 /** Every add-on, by the name that `--addons` has for it. */
@@ -16,4 +17,4 @@ export const ADDONS: Readonly<Record<string, Addon>> = {
   logs,
   metrics,
   storage,
-};
+} satisfies Record<AddonName, Addon>;

@@ -59,9 +59,14 @@ export class Engine {
     this.views = new LiveViews(api);
   }
 
-  /** Makes what the schema always has, and looks at custom kinds that come, until the returned function is called. */
+  /** Looks at custom kinds that come, until the returned function is called. */
   start(): () => void {
     return this.operations.schema.start(this.report);
+  }
+
+  /** Makes what the schema always has, in slices. */
+  prepare(): void {
+    this.operations.schema.prepare(this.report);
   }
 
   /** The whole schema, made at once. */

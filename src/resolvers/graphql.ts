@@ -49,6 +49,8 @@ export interface GraphQLFacade {
   handler(req: IncomingMessage, res: ServerResponse, context: OutsideContext): Promise<void>;
   /** graphql-transport-ws on /graphql */
   onUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer, context: OutsideContext): void;
+  /** Makes the types of built-in kinds, in slices; otherwise they are made at once when the first of them is asked for. */
+  prepare(): void;
   close(): Promise<void>;
 }
 
@@ -98,6 +100,7 @@ export function createGraphQL({
       await http(req, res, callerOf(context));
     },
     onUpgrade: (req, socket, head, context) => sockets.upgrade(req, socket, head, callerOf(context)),
+    prepare: () => engine.prepare(),
     close() {
       stop();
       return sockets.close();

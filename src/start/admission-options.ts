@@ -1,11 +1,7 @@
 import { validateSwitches, type PluginSwitches } from '../api/admission/enabled-plugins.ts';
+import type { ADMISSION_FLAGS } from './kube-flags.ts';
 import { StartError } from './start-error.ts';
 
-/** Flags as `parseArgs` reads them; each may come several times, as lists of kube-apiserver may. */
-export const ADMISSION_FLAGS = {
-  'enable-admission-plugins': { type: 'string', multiple: true },
-  'disable-admission-plugins': { type: 'string', multiple: true },
-} as const;
 type Flags = { [F in keyof typeof ADMISSION_FLAGS]?: string[] | undefined };
 
 export const ADMISSION_USAGE = `  --enable-admission-plugins LIST, --disable-admission-plugins LIST

@@ -120,39 +120,42 @@ export async function runApi(
 
     const setting = async <T>(name: string, make: () => Promise<T>) =>
       JSON.parse(await store.setting(name, async () => JSON.stringify(await make()))) as T;
-    const ca = await setting('ca', () => makeAuthority('kubernetes'));
-    const signing = await setting('service-account-key', makeSigningKey);
-    const frontProxyCA = await setting('front-proxy-ca', () => makeAuthority('front-proxy-ca'));
+    const [ca, signing, frontProxyCA] = await Promise.all([
+      setting('ca', () => makeAuthority('kubernetes')),
+      setting('service-account-key', makeSigningKey),
+      setting('front-proxy-ca', () => makeAuthority('front-proxy-ca')),
+    ]);
     const own = new OwnCertificates(setting, log, systemClock);
     let server: RestServer | undefined;
     let address: string | undefined;
-    const kubeletClient = await own.get(
-      {
-        setting: 'apiserver-kubelet-client',
-        authority: ca,
-        subject: { commonName: KUBELET_CLIENT_USER, organizations: [KUBELET_CLIENT_GROUP] },
-      },
-      (pair) => server?.show({ kubeletClient: pair }),
-    );
-    const frontProxy = await own.get(
-      {
-        setting: 'front-proxy-client',
-        authority: frontProxyCA,
-        subject: { commonName: FRONT_PROXY.allowedNames[0] },
-      },
-      (pair) => server?.show({ frontProxy: pair }),
-    );
     const kubeconfig = path.join(options.data, 'kubeconfig');
-    const admin = await own.get(
-      {
-        setting: 'admin',
-        authority: ca,
-        subject: { commonName: 'kubernetes-admin', organizations: ['system:masters'] },
-      },
-      (pair) => address && writeKubeconfig(kubeconfig, address, trusted, pair),
-    );
-    const serving =
-      options.serving ?? (await own.get(servingCertificate(options, ca), (pair) => server?.show({ serving: pair })));
+    const [kubeletClient, frontProxy, admin, serving] = await Promise.all([
+      own.get(
+        {
+          setting: 'apiserver-kubelet-client',
+          authority: ca,
+          subject: { commonName: KUBELET_CLIENT_USER, organizations: [KUBELET_CLIENT_GROUP] },
+        },
+        (pair) => server?.show({ kubeletClient: pair }),
+      ),
+      own.get(
+        {
+          setting: 'front-proxy-client',
+          authority: frontProxyCA,
+          subject: { commonName: FRONT_PROXY.allowedNames[0] },
+        },
+        (pair) => server?.show({ frontProxy: pair }),
+      ),
+      own.get(
+        {
+          setting: 'admin',
+          authority: ca,
+          subject: { commonName: 'kubernetes-admin', organizations: ['system:masters'] },
+        },
+        (pair) => address && writeKubeconfig(kubeconfig, address, trusted, pair),
+      ),
+      options.serving ?? own.get(servingCertificate(options, ca), (pair) => server?.show({ serving: pair })),
+    ]);
     // a certificate of somebody else's is trusted for itself: who made it is not known here
     const trusted = options.serving ? `${ca.cert}\n${options.serving.cert}` : ca.cert;
     const clientCA = options.clientCA === undefined ? ca.cert : `${ca.cert}\n${options.clientCA}`;
@@ -187,7 +190,7 @@ export async function runApi(
     }
     const flowControl = createFlowControl(store);
     const dialer = new NodeDialer({ ...kubeletClient, ca: ca.cert });
-    const graphql = createGraphQL({ api, flowControl, dialer, log, documents: options.graphqlDocuments });
+    const graphql = createGraphQL({ api, flowControl, dialer, log, documents: options.graphql.documents });
     const pages = new Pages(api, { elsewhere: new ProviderSignIn(api, log) });
     const tracer =
       options.tracing &&
@@ -228,6 +231,7 @@ export async function runApi(
     const url = `https://${host}:${bound.port}`;
     writeKubeconfig(kubeconfig, url, trusted, admin);
     address = url;
+    if (options.graphql.ahead) graphql.prepare();
     const unfollow = own.follow();
     closers.push(() => Promise.resolve(unfollow()));
     return {

@@ -1,4 +1,5 @@
 import { parseDuration } from '../go/duration.ts';
+import type { AUDIT_FLAGS } from './kube-flags.ts';
 import { StartError } from './start-error.ts';
 
 /** What is recorded of requests, and where it goes. */
@@ -18,23 +19,6 @@ export interface AuditOptions {
   webhookConfigFile: string | undefined;
   webhook: { bufferSize: number; maxBatchSize: number; maxBatchWait: number; initialBackoff: number };
 }
-
-const text = { type: 'string' } as const;
-/** For parseArgs; the names are kube-apiserver's. */
-export const AUDIT_FLAGS = {
-  'audit-policy-file': text,
-  'audit-log-path': text,
-  'audit-log-maxsize': text,
-  'audit-log-maxage': text,
-  'audit-log-maxbackup': text,
-  'audit-log-format': text,
-  'audit-log-compress': { type: 'boolean' },
-  'audit-webhook-config-file': text,
-  'audit-webhook-batch-buffer-size': text,
-  'audit-webhook-batch-max-size': text,
-  'audit-webhook-batch-max-wait': text,
-  'audit-webhook-initial-backoff': text,
-} as const;
 
 export const AUDIT_USAGE = `  --audit-policy-file FILE  audit.k8s.io/v1 Policy (default: writes, reads of Secrets, failed sign-ins; no bodies)
   --audit-log-path FILE     default DATA/audit/audit.log; - is standard output, none puts the log off

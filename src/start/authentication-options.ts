@@ -11,22 +11,9 @@ import { decodeShape } from '../go/decode-shape.ts';
 import { errorMessage } from '../meta/error-message.ts';
 import { booleanFlag } from './boolean-flag.ts';
 import { readFlagFile } from './read-flag-file.ts';
+import type { AUTHENTICATION_FLAGS } from './kube-flags.ts';
 import { StartError } from './start-error.ts';
 
-/** Flags as `parseArgs` reads them. */
-export const AUTHENTICATION_FLAGS = {
-  'authentication-config': { type: 'string' },
-  'anonymous-auth': { type: 'string' },
-  'oidc-issuer-url': { type: 'string' },
-  'oidc-client-id': { type: 'string' },
-  'oidc-ca-file': { type: 'string' },
-  'oidc-username-claim': { type: 'string' },
-  'oidc-username-prefix': { type: 'string' },
-  'oidc-groups-claim': { type: 'string' },
-  'oidc-groups-prefix': { type: 'string' },
-  'oidc-signing-algs': { type: 'string' },
-  'oidc-required-claim': { type: 'string', multiple: true },
-} as const;
 type Flags = { [F in Exclude<keyof typeof AUTHENTICATION_FLAGS, 'oidc-required-claim'>]?: string | undefined } & {
   'oidc-required-claim'?: string[] | undefined;
 };

@@ -7,16 +7,35 @@ import { StartError } from './start-error.ts';
 export const GRAPHQL_FLAGS = {
   'graphql-documents': { type: 'string' },
   'graphql-documents-only': { type: 'boolean' },
+  'graphql-schema': { type: 'string' },
 } as const;
 
 export const GRAPHQL_USAGE = `  --graphql-documents FILE  GraphQL documents that clients may run by name: {"NAME":"query …"} or Apollo's manifest
-  --graphql-documents-only  users run these and no others; the administrator and the cluster's own parts may`;
+  --graphql-documents-only  users run these and no others; the administrator and the cluster's own parts may
+  --graphql-schema WHEN     start (default): its types are made when the API has started; use: when they are first asked
+                            for, which then takes a moment, and no memory where nobody asks`;
 
-type Values = { 'graphql-documents'?: string; 'graphql-documents-only'?: boolean };
+type Values = {
+  'graphql-documents'?: string | undefined;
+  'graphql-documents-only'?: boolean | undefined;
+  'graphql-schema'?: string | undefined;
+};
+
+export interface GraphQLSettings {
+  documents: PersistedSettings;
+  /** whether the types of the schema are made before anybody asks for them */
+  ahead: boolean;
+}
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
 /** Throws StartError. */
-export function graphqlOptions(values: Values): PersistedSettings {
+export function graphqlOptions(values: Values): GraphQLSettings {
+  const { 'graphql-schema': schema = 'start' } = values;
+  if (schema !== 'start' && schema !== 'use') throw new StartError(`--graphql-schema: ${schema} is none of start, use`);
+  return { documents: documentOptions(values), ahead: schema === 'start' };
+}
+
+function documentOptions(values: Values): PersistedSettings {
   const { 'graphql-documents': file, 'graphql-documents-only': only = false } = values;
   if (file === undefined) {
     if (only) throw new StartError('--graphql-documents-only needs --graphql-documents FILE');

@@ -4,11 +4,11 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { EdgeSettings } from '../addons/addon.ts';
 import type { NodeGroupSettings } from '../addons/cloud/node-group-settings.ts';
-import { ADDONS } from '../addons/all.ts';
+import { ADDON_NAMES, ONLY_BY_NAME } from '../addons/names.ts';
 import { ISSUER } from '../api/api.ts';
 import type { PluginSwitches } from '../api/admission/enabled-plugins.ts';
-import { ADMISSION_FLAGS, ADMISSION_USAGE, admissionSwitches } from './admission-options.ts';
-import { AUDIT_FLAGS, AUDIT_USAGE, parseAuditOptions, type AuditOptions } from './audit-options.ts';
+import { ADMISSION_USAGE, admissionSwitches } from './admission-options.ts';
+import { AUDIT_USAGE, parseAuditOptions, type AuditOptions } from './audit-options.ts';
 import {
   ENCRYPTION_FLAGS,
   ENCRYPTION_USAGE,
@@ -21,19 +21,19 @@ import {
   controllerSettings,
   type ControllerSettings,
 } from './controller-options.ts';
-import { GRAPHQL_FLAGS, GRAPHQL_USAGE, graphqlOptions } from './graphql-options.ts';
-import type { PersistedSettings } from '../resolvers/persisted-documents.ts';
-import { AUTHENTICATION_FLAGS, authenticationSettings, type ReadSettings } from './authentication-options.ts';
+import { GRAPHQL_FLAGS, GRAPHQL_USAGE, graphqlOptions, type GraphQLSettings } from './graphql-options.ts';
+import { authenticationSettings, type ReadSettings } from './authentication-options.ts';
 import type { ServiceProxyMode } from '../nodes/contract.ts';
 import { HISTORY_FLAGS, HISTORY_USAGE, historySettings, type HistorySettings } from './history-options.ts';
 import { CLOUD_FLAGS, CLOUD_USAGE, cloudSettings } from './cloud-options.ts';
 import { INGRESS_FLAGS, INGRESS_USAGE, ingressSettings } from './ingress-options.ts';
 import type { LimitOptions } from '../nodes/contract.ts';
 import type { ImageOptions } from '../nodes/images/node-images.ts';
+import { ADMISSION_FLAGS, AUDIT_FLAGS, AUTHENTICATION_FLAGS, RUNTIME_FLAGS } from './kube-flags.ts';
 import { LIMIT_FLAGS, LIMIT_USAGE, limitOptions } from './limit-options.ts';
 import { LOGS_FLAGS, LOGS_USAGE, logsOptions, type LogsOptions } from './logs-options.ts';
 import { NODE_LIMIT_FLAGS, NODE_LIMIT_USAGE, parseNodeLimits, type NodeLimits } from './node-limits.ts';
-import { RUNTIME_FLAGS, RUNTIME_USAGE, runtimeConfig } from './runtime-config.ts';
+import { RUNTIME_USAGE, runtimeConfig } from './runtime-config.ts';
 import { SERVING_FLAGS, SERVING_USAGE, servingSettings, type ServingSettings } from './serving-options.ts';
 import { LOGGING_FLAGS, LOGGING_USAGE, loggingSettings, type LoggingSettings } from './logging-options.ts';
 import { TRACING_FLAGS, TRACING_USAGE, tracingSettings, type TracingSettings } from './tracing-options.ts';
@@ -95,7 +95,7 @@ export interface Options extends ServingSettings, ControllerSettings {
   logging: LoggingSettings;
   /** undefined: nothing is traced */
   tracing: TracingSettings | undefined;
-  graphqlDocuments: PersistedSettings;
+  graphql: GraphQLSettings;
 }
 
 export const USAGE = `usage: npm start -- [options]
@@ -118,7 +118,7 @@ export const USAGE = `usage: npm start -- [options]
   --image-source SOURCE     auto (default): programs of this machine stand for images of the catalogue that are not
                             in --images; registry: nothing stands for an image
 ${NODE_LIMIT_USAGE}
-  --addons LIST             of ${Object.keys(ADDONS).join(',')} (default: all but custom-metrics; none: no add-on)
+  --addons LIST             of ${ADDON_NAMES.join(',')} (default: all but custom-metrics; none: no add-on)
 ${INGRESS_USAGE}
 ${CLOUD_USAGE}
 ${CONTROLLER_USAGE}
@@ -199,8 +199,8 @@ function imageOptions(values: Readonly<Record<string, unknown>>): ImageOptions {
 
 /** `dns,…`: names of add-ons; when not said all but those that want to be named, none for `none` and for nothing. */
 export function parseAddons(text: string | undefined): string[] {
-  const known = Object.keys(ADDONS);
-  if (text === undefined) return known.filter((name) => !ADDONS[name]?.onlyByName);
+  const known: readonly string[] = ADDON_NAMES;
+  if (text === undefined) return known.filter((name) => !ONLY_BY_NAME.has(name));
   if (text === 'none') return [];
   const names = [...new Set(text.split(',').filter(Boolean))];
   const unknown = names.find((name) => !known.includes(name));
@@ -281,7 +281,7 @@ export function parseOptions(argv: string[], env: NodeJS.ProcessEnv, version: st
     logs: logsOptions(values),
     tracing: tracingSettings(values),
     logging: loggingSettings(values),
-    graphqlDocuments: graphqlOptions(values),
+    graphql: graphqlOptions(values),
   };
 }
 

@@ -1,9 +1,4 @@
-import { createClient } from '../client/client.ts';
-import { readKubeconfig } from '../client/kubeconfig.ts';
-import { socketTransport } from '../client/transports/socket.ts';
-import { systemClock } from '../rules/clock.ts';
 import { runApi } from './api-server.ts';
-import { makeCertificate } from './certificates.ts';
 import { packageVersion } from './package-version.ts';
 import { whatNext } from './banner.ts';
 import { writeAssets } from './envtest/assets.ts';
@@ -15,8 +10,6 @@ import { startLoopThread, type LoopThread } from './loop-thread.ts';
 import { closeDataFolder } from './data-folder.ts';
 import { createLogger } from './logger.ts';
 import { loopSettings, type Report } from './loop-settings.ts';
-import { runLoops } from './loops.ts';
-import { serveLoops } from './loops-server.ts';
 import { parseOptions, type Options } from './options.ts';
 import { StartError } from './start-error.ts';
 
@@ -32,25 +25,9 @@ async function start(options: Options, log: Report): Promise<() => Promise<void>
   for (const role of options.roles) lockRole(options.data, role);
   const loops = [...options.roles].some((role) => role !== 'api');
   if (!options.roles.has('api')) {
-    const endpoint = { ...readKubeconfig(options.kubeconfig), server: options.server! };
-    const transport = socketTransport(endpoint);
-    const running = await runLoops(loopSettings(options, endpoint.ca ?? '', identityOf(options.data)), transport, log);
-    const { roles, loopsPort: port, bindAddress: address } = options;
-    const server = await serveLoops({
-      roles,
-      address,
-      port,
-      certificate: () => makeCertificate({ commonName: 'ku7s-loops' }, undefined, ['localhost', address]),
-      client: createClient(transport),
-      clock: systemClock,
-      metrics: () => running.metrics(),
-      log,
-    });
-    process.stdout.write(`ku7s: ${[...options.roles].join(', ')} of ${options.server}\n`);
-    return () => {
-      server?.close();
-      return running.stop();
-    };
+    // a process of the API never needs them: half of the program
+    const { startLoopsApart } = await import('./loops-apart.ts');
+    return startLoopsApart(options, options.server!, log);
   }
   const began = Date.now();
   let thread: LoopThread | undefined;

@@ -2,9 +2,6 @@ import { OPTIONAL_VERSIONS } from '../kinds/builtin.ts';
 import { optionalResourceFacts, resourceFacts } from '../kinds/facts.ts';
 import { StartError } from './start-error.ts';
 
-/** For parseArgs; the name is kube-apiserver's. */
-export const RUNTIME_FLAGS = { 'runtime-config': { type: 'string', multiple: true } } as const;
-
 export const RUNTIME_USAGE = `  --runtime-config LIST     versions that are served only when asked for, as GROUP/VERSION=true; there are
                             ${[...OPTIONAL_VERSIONS].join(', ')}; api/beta and api/all are all of them`;
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { NAMESPACE, managerOf, userOf, type Addon, type Manifest } from '../../src/addons/addon.ts';
 import { ADDONS } from '../../src/addons/all.ts';
+import { ADDON_NAMES } from '../../src/addons/names.ts';
 import { install } from '../../src/addons/install.ts';
 import { isDns1123Label } from '../../src/meta/names.ts';
 import { CLUSTER } from './support.ts';
@@ -12,6 +13,7 @@ const all = Object.entries(ADDONS);
 
 test('each has a name of its own, under which the map has it', () => {
   expect(all.map(([, { name }]) => name)).toEqual(all.map(([key]) => key));
+  expect(all.map(([key]) => key)).toEqual(ADDON_NAMES);
   expect(all.flatMap(([key]) => isDns1123Label(key))).toEqual([]);
   const accounts = all.map(([, { account }]) => account);
   expect(new Set(accounts).size).toBe(accounts.length);

@@ -48,14 +48,23 @@ describe('the options for documents', () => {
 
   it('are none, a file, or a file and no others', () => {
     const file = path.join(folder, 'documents.json');
-    expect(graphqlOptions({})).toEqual({ registered: new Map(), only: false });
-    expect(graphqlOptions({ 'graphql-documents': file })).toMatchObject({ only: false });
-    const { registered, only } = graphqlOptions({ 'graphql-documents': file, 'graphql-documents-only': true });
+    expect(graphqlOptions({})).toEqual({ documents: { registered: new Map(), only: false }, ahead: true });
+    expect(graphqlOptions({ 'graphql-documents': file })).toMatchObject({ documents: { only: false } });
+    const { registered, only } = graphqlOptions({
+      'graphql-documents': file,
+      'graphql-documents-only': true,
+    }).documents;
     expect([registered.get('pod'), only]).toEqual([POD, true]);
+  });
+
+  it('may leave the types of the schema until they are asked for', () => {
+    expect(graphqlOptions({ 'graphql-schema': 'use' }).ahead).toBe(false);
+    expect(graphqlOptions({ 'graphql-schema': 'start' }).ahead).toBe(true);
   });
 
   it.each([
     [{ 'graphql-documents-only': true }, '--graphql-documents-only needs --graphql-documents FILE'],
+    [{ 'graphql-schema': 'never' }, '--graphql-schema: never is none of start, use'],
     [{ 'graphql-documents': '/nowhere' }, '--graphql-documents: there is no file /nowhere'],
   ])('%j are refused', (values, message) => {
     expect(() => graphqlOptions(values)).toThrow(message);

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { limitOptions } from '../../src/start/limit-options.ts';
 import { describe, expect, test } from 'vitest';
-import { ADDONS } from '../../src/addons/all.ts';
+import { ADDON_NAMES } from '../../src/addons/names.ts';
 import { AUTOSCALER_DEFAULTS } from '../../src/addons/cloud/node-group-settings.ts';
 import { encryptionSettings } from '../../src/start/encryption/encryption-options.ts';
 import { cloudSettings, parseNodeGroups } from '../../src/start/cloud-options.ts';
@@ -9,7 +9,7 @@ import { parseAddons, parseNodes, parseOptions, ROLES, USAGE } from '../../src/s
 import { servingSettings } from '../../src/start/serving-options.ts';
 import { StartError } from '../../src/start/start-error.ts';
 
-const ALL = Object.keys(ADDONS);
+const ALL: readonly string[] = ADDON_NAMES;
 /** those that need not be named */
 const USUAL = ALL.filter((name) => name !== 'custom-metrics');
 
@@ -102,7 +102,7 @@ describe('the command line', () => {
           nodes: { ms: 86_400_000 },
         },
       },
-      graphqlDocuments: { registered: new Map(), only: false },
+      graphql: { documents: { registered: new Map(), only: false }, ahead: true },
       encryption: encryptionSettings({}, path.resolve('.ku7s')),
       nodes: [{ runtime: 'process', count: 1 }],
       nodeName: undefined,

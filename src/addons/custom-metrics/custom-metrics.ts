@@ -19,7 +19,6 @@ import { Samples } from './samples.ts';
  */
 export const customMetrics: Addon = {
   name: 'custom-metrics',
-  onlyByName: true,
   account: ACCOUNT,
   manifests,
   roles,

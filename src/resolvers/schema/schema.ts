@@ -45,7 +45,7 @@ export class Schema {
     this.types = new SchemaTypes(registry, this.fields);
   }
 
-  /** Makes what does not change and looks at what comes or is used, in slices, until the returned function is called. */
+  /** Looks at what comes or is used, in slices, until the returned function is called. */
   start(log: (error: unknown) => void): () => void {
     const check = (): void => void this.check().catch(log);
     this.early = new WeakSet(this.registry.all());
@@ -55,10 +55,7 @@ export class Schema {
       this.used.add(kind);
       check();
     };
-    void this.types
-      .prepare(() => this.stopped)
-      .then(check)
-      .catch(log);
+    check();
     const ignore = this.registry.onChange((keys) => {
       for (const key of keys) this.changed.add(key);
       check();
@@ -67,6 +64,11 @@ export class Schema {
       this.stopped = true;
       ignore();
     };
+  }
+
+  /** Makes what does not change, in slices: who asks before it is done waits for the rest. */
+  prepare(log: (error: unknown) => void): void {
+    void this.types.prepare(() => this.stopped).catch(log);
   }
 
   /** The whole one, of the kinds of now. */

@@ -1,9 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { ADMISSION_FLAGS } from '../admission-options.ts';
-import { AUDIT_FLAGS } from '../audit-options.ts';
-import { AUTHENTICATION_FLAGS } from '../authentication-options.ts';
-import { RUNTIME_FLAGS } from '../runtime-config.ts';
+import { ADMISSION_FLAGS, AUDIT_FLAGS, AUTHENTICATION_FLAGS, RUNTIME_FLAGS } from '../kube-flags.ts';
 import { parseGoFlags, type GoFlags } from './go-flags.ts';
 
 /** Flags of kube-apiserver that mean the same here. */
@@ -91,6 +88,8 @@ export function startArguments(flags: GoFlags, data: string, env: NodeJS.Process
     'none',
   ];
   args.push('--data', data, '--unsafe-no-fsync');
+  // suites speak REST; the loops, which ask for it at once, are not to wait for the whole of it
+  if (!all) args.push('--graphql-schema=use');
   for (const [name, values] of flags) if (SAME.has(name)) for (const value of values) args.push(`--${name}=${value}`);
   if (flags.get('encryption-provider-config-automatic-reload')?.at(-1) === 'true')
     args.push('--encryption-provider-config-automatic-reload');

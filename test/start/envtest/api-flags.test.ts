@@ -43,6 +43,11 @@ describe('flags of kube-apiserver', () => {
     expect(etcdOf(parseApiFlags(argv))).toBe(url);
   });
 
+  test('types of GraphQL are made ahead only for the loops', () => {
+    expect(argumentsOf([])).toContain('--graphql-schema=use');
+    expect(argumentsOf([], { KU7S_CONTROLLERS: '1' })).not.toContain('--graphql-schema=use');
+  });
+
   test('a certificate in --cert-dir is the one that is shown', () => {
     const shown = ['--tls-cert-file', '--tls-private-key-file'];
     const given = () =>
