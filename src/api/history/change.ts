@@ -5,6 +5,7 @@ import { objectOf } from '../../kinds/encode.ts';
 import { diffObjects, type FieldChange } from '../../meta/diff.ts';
 import type { KubeObject, ObjectMeta } from '../../meta/object.ts';
 import { isRecord } from '../../meta/record.ts';
+import { isOfCluster } from './of-cluster.ts';
 import { Unreadable, type EventType, type HistoryEntry, type Key, type Stored } from '../../store/contract.ts';
 
 /** The way by which a write came in: `loop` is this program's own. */
@@ -27,6 +28,8 @@ export interface Change {
   readonly facade: Facade | undefined;
   /** who acted for `user` */
   readonly impersonator: string | undefined;
+  /** whether one of the cluster's own parts has written it */
+  readonly ofCluster: boolean;
   /** in whose version the objects are told */
   readonly kind: Kind;
   readonly key: Key;
@@ -94,6 +97,9 @@ export class ToldChange implements Change {
   }
   get impersonator(): string | undefined {
     return this.entry.by.impersonator;
+  }
+  get ofCluster(): boolean {
+    return isOfCluster(this.entry.by);
   }
   get key(): Key {
     const { resource, namespace, name } = this.entry;

@@ -4,12 +4,13 @@ import { apiVersionOf } from '../../meta/gvk.ts';
 import { applyDiff } from '../../meta/diff-apply.ts';
 import { diffObjects, type FieldChange } from '../../meta/diff.ts';
 import type { KubeObject, ObjectMeta, OwnerReference } from '../../meta/object.ts';
-import type { Author, HistoryEntry, Stored } from '../../store/contract.ts';
+import type { HistoryEntry, Stored } from '../../store/contract.ts';
 import type { BundleStep, Target, Undoing } from '../contract.ts';
 import type { Core } from '../core.ts';
 import { hasWebhook } from '../conversion/stored-version.ts';
 import { convertedEntry, isUnreadable } from './change.ts';
 import type { UndoRefusal } from './contract.ts';
+import { isOfCluster } from './of-cluster.ts';
 import { overlaps } from './overlaps.ts';
 
 interface Plan {
@@ -76,7 +77,7 @@ async function undoCreation(subject: Subject, created: Stored, state: KubeObject
   const later = await core.store.changes({ places: [{ resource, namespace, name }], above, limit: MAX_LATER });
   const own = new Set(entries.map(({ revision }) => revision));
   // what controllers fill in goes with it
-  const others = later.filter(({ by, revision }) => !own.has(revision) && by.verb !== 'status' && !isSystems(by));
+  const others = later.filter(({ by, revision }) => !own.has(revision) && by.verb !== 'status' && !isOfCluster(by));
   if (!others.length && later.length < MAX_LATER) return { state: undefined };
   const paths = diffObjects(writable(kind, created), state, kind.schema).map(({ path }) => path);
   return { reason: 'it has been written since', paths: core.store.isConfidential(resource) ? [] : paths };
@@ -84,9 +85,6 @@ async function undoCreation(subject: Subject, created: Stored, state: KubeObject
 
 /** Later writes of a created object that are looked at. */
 const MAX_LATER = 500;
-const SYSTEMS = /^system:(apiserver$|kube-scheduler$|kube-controller-manager$|node:|serviceaccount:kube-system:)/;
-/** Whether the cluster's own parts have written it: the loops of this program, nodes and controllers. */
-const isSystems = ({ facade, user }: Author): boolean => facade === 'loop' || SYSTEMS.test(user);
 
 function undoDeletion(core: Core, kind: Kind, deleted: Stored, state: KubeObject | undefined): Undone {
   if (state) return { reason: 'it has been created again since' };

@@ -49,6 +49,9 @@ export function addChangeTypes(builder: Builder, fieldChange: FieldChangeRef) {
         description: 'who acted for the user',
         resolve: ({ impersonator }) => impersonator ?? null,
       }),
+      ofCluster: t.exposeBoolean('ofCluster', {
+        description: "whether one of the cluster's own parts has written it: controllers, the scheduler, nodes",
+      }),
       changeSet: t.exposeString('changeSet', { description: 'the request, with all that it wrote: see `undo`' }),
       apiVersion: t.string({ description: '`apps/v1`', resolve: ({ kind }) => apiVersionOf(kind) }),
       kind: t.string({ description: '`Deployment`', resolve: ({ kind }) => kind.kind }),
