@@ -7,6 +7,9 @@ import {
 } from '@tanstack/react-router';
 import { OverviewPage } from './overview/overview-page.tsx';
 import { searchOf, type ListSearch, type ObjectSearch, type PageSearch } from './search-params.ts';
+import { Loading } from './shared/loading.tsx';
+import { part } from './shared/part.ts';
+import { BrokenPage } from './shell/broken-page.tsx';
 import { Layout } from './shell/layout.tsx';
 import { NotFound } from './shell/not-found.tsx';
 
@@ -33,23 +36,23 @@ export const listRoute = createRoute({
   getParentRoute: () => root,
   path: '/kinds/$resource',
   validateSearch: (raw): ListSearch => searchOf(raw, ['ns', 'at', 'q', 'sort', 'cols']),
-  component: lazyRouteComponent(() => import('./list/list-page.tsx'), 'ListPage'),
+  component: lazyRouteComponent(() => part(() => import('./list/list-page.tsx')), 'ListPage'),
 });
 export const objectRoute = createRoute({
   getParentRoute: () => root,
   path: '/kinds/$resource/$namespace/$name',
   validateSearch: (raw): ObjectSearch => searchOf(raw, ['ns', 'at', 'tab']),
-  component: lazyRouteComponent(() => import('./object/object-page.tsx'), 'ObjectPage'),
+  component: lazyRouteComponent(() => part(() => import('./object/object-page.tsx')), 'ObjectPage'),
 });
 const apply = createRoute({
   getParentRoute: () => root,
   path: '/apply',
-  component: lazyRouteComponent(() => import('./apply/apply-page.tsx'), 'ApplyPage'),
+  component: lazyRouteComponent(() => part(() => import('./apply/apply-page.tsx')), 'ApplyPage'),
 });
 const changes = createRoute({
   getParentRoute: () => root,
   path: '/changes',
-  component: lazyRouteComponent(() => import('./changes/changes-page.tsx'), 'ChangesPage'),
+  component: lazyRouteComponent(() => part(() => import('./changes/changes-page.tsx')), 'ChangesPage'),
 });
 
 export const router = createRouter({
@@ -66,6 +69,8 @@ export const router = createRouter({
   },
   // a click shows where it leads at once; what is there comes as it comes
   defaultPendingMinMs: 0,
+  defaultPendingComponent: Loading,
+  defaultErrorComponent: BrokenPage,
 });
 
 declare module '@tanstack/react-router' {

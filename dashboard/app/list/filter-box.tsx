@@ -3,6 +3,7 @@ import { useDebouncedCallback } from '@mantine/hooks';
 import { useEffect, useState } from 'react';
 import type { Kind } from '../server/kind.ts';
 import { messageOf } from '../server/errors.ts';
+import { untilAnswered } from '../server/until-answered.ts';
 import { fieldsOf, namedType, parseFilter, whereOf } from './filter.ts';
 
 export interface Applied {
@@ -13,17 +14,10 @@ export interface Applied {
   known: boolean;
 }
 
-/** What a text means as a list's arguments, or what is wrong with it. */
-async function applied(
-  kind: Kind,
-  text: string,
-): Promise<Pick<Applied, 'labelSelector' | 'where'> | { error: string }> {
-  try {
-    const { conditions, labelSelector } = parseFilter(text);
-    return { labelSelector, where: await whereOf(kind.type, conditions) };
-  } catch (error) {
-    return { error: messageOf(error) };
-  }
+/** What a text means as a list's arguments. Throws what is wrong with it. */
+async function applied(kind: Kind, text: string): Promise<Pick<Applied, 'labelSelector' | 'where'>> {
+  const { conditions, labelSelector } = parseFilter(text);
+  return { labelSelector, where: await whereOf(kind.type, conditions) };
 }
 
 /** What a text means as a list's arguments. While one writes what is wrong yet, the list stays as it was. */
@@ -35,16 +29,10 @@ export function useFilter(kind: Kind, text: string): Applied {
     known: text === '',
   });
   useEffect(() => {
-    let current = true;
-    const apply = async (): Promise<void> => {
-      const next = await applied(kind, text);
-      if (current)
-        setApplied((before) => ('error' in next ? { ...before, ...next } : { ...next, error: undefined, known: true }));
-    };
-    void apply();
-    return () => {
-      current = false;
-    };
+    return untilAnswered(() => applied(kind, text), {
+      answer: (next) => setApplied({ ...next, error: undefined, known: true }),
+      error: (error) => setApplied((before) => ({ ...before, error: messageOf(error) })),
+    });
   }, [kind, text]);
   return shown;
 }

@@ -3,6 +3,7 @@ import { useMemo, useState } from 'react';
 import type { Place } from '../kinds/facet.ts';
 import type { Kind } from '../server/kind.ts';
 import { useReachIn } from '../server/use-reach.ts';
+import { Loading } from '../shared/loading.tsx';
 import { Problem } from '../shared/problem.tsx';
 import { useNamespaceOf } from '../shared/use-namespaces.ts';
 import { graphOf, leftOf } from './graph.ts';
@@ -32,7 +33,7 @@ export default function MapTab({
   return (
     <Stack>
       <Problem error={error} />
-      {!graph && !error && <Text c="dimmed">loading</Text>}
+      {!graph && !error && <Loading />}
       {centre && graph && (
         <>
           <Group justify="space-between">

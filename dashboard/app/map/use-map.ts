@@ -3,6 +3,7 @@ import type { Place } from '../kinds/facet.ts';
 import type { Kind } from '../server/kind.ts';
 import { applyLive, type LiveList, type LivePayload } from '../server/live-list.ts';
 import { ask } from '../server/query.ts';
+import { untilAnswered } from '../server/until-answered.ts';
 import { useSubscription } from '../server/use-subscription.ts';
 import { useRead } from '../shared/use-read.ts';
 import type { Centre } from './graph.ts';
@@ -22,20 +23,18 @@ function useRelations(
   });
   useEffect(() => {
     if (!listable) return undefined;
-    let current = true;
     const types = [...new Set([kind.type, ...FOLLOWED])];
-    Promise.all(
-      types.map(async (type) => {
-        const answer = await ask<{ type: TypeFields | null }>(FIELDS, { type });
-        return [type, answer.type ? relationsIn(answer.type, listable) : []] as const;
-      }),
-    ).then(
-      (all) => current && setState({ relations: new Map(all), error: undefined }),
-      (error: unknown) => current && setState({ relations: undefined, error }),
-    );
-    return () => {
-      current = false;
-    };
+    const askAll = () =>
+      Promise.all(
+        types.map(async (type) => {
+          const answer = await ask<{ type: TypeFields | null }>(FIELDS, { type });
+          return [type, answer.type ? relationsIn(answer.type, listable) : []] as const;
+        }),
+      );
+    return untilAnswered(askAll, {
+      answer: (all) => setState({ relations: new Map(all), error: undefined }),
+      error: (error) => setState({ relations: undefined, error }),
+    });
   }, [kind.type, listable]);
   return state;
 }

@@ -1,5 +1,5 @@
 import { Group, Stack, Tabs, Text, Title } from '@mantine/core';
-import { useParams, useSearch } from '@tanstack/react-router';
+import { CatchBoundary, useParams, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useMemo } from 'react';
 import { facetOf } from '../kinds/all.ts';
 import type { Place } from '../kinds/facet.ts';
@@ -11,12 +11,16 @@ import { wayTo } from '../server/reach.ts';
 import { NO_RIGHTS } from '../server/rights.ts';
 import { useRightsTo, useRightsToOther } from '../server/use-rights.ts';
 import { Age } from '../shared/age.tsx';
+import { legible } from '../shared/legible.ts';
+import { Loading } from '../shared/loading.tsx';
 import { PageLink, useChangeSearch } from '../shared/page-link.tsx';
+import { part } from '../shared/part.ts';
 import { useNamespaceOf } from '../shared/use-namespaces.ts';
 import { usePageTitle } from '../shared/use-page-title.ts';
 import { Problem } from '../shared/problem.tsx';
 import { Status } from '../shared/status.tsx';
 import { mayOpen } from '../terminal/may-open.ts';
+import { BrokenPage } from '../shell/broken-page.tsx';
 import { NotFound } from '../shell/not-found.tsx';
 import { pluralOf } from '../shell/navigation.tsx';
 import { EventsTab } from './events-tab.tsx';
@@ -29,10 +33,10 @@ import { SummaryTab } from './summary-tab.tsx';
 import { useObject } from './use-object.ts';
 
 // the editor, the plots and the terminal are large, and not looked at by everyone
-const YamlTab = lazy(() => import('./yaml-tab.tsx'));
-const UsageTab = lazy(() => import('./usage-tab.tsx'));
-const MapTab = lazy(() => import('../map/map-tab.tsx'));
-const TerminalTab = lazy(() => import('../terminal/terminal-tab.tsx'));
+const YamlTab = lazy(() => part(() => import('./yaml-tab.tsx')));
+const UsageTab = lazy(() => part(() => import('./usage-tab.tsx')));
+const MapTab = lazy(() => part(() => import('../map/map-tab.tsx')));
+const TerminalTab = lazy(() => part(() => import('../terminal/terminal-tab.tsx')));
 
 /** One object of any kind. */
 export function ObjectPage() {
@@ -44,7 +48,7 @@ export function ObjectPage() {
 }
 
 function ObjectView({ kind, place }: { kind: Kind; place: Place }) {
-  usePageTitle(`${place.name}, ${pluralOf(kind)}`);
+  usePageTitle(`${legible(place.name)}, ${pluralOf(kind)}`);
   const search: ObjectSearch = useSearch({ strict: false });
   const change = useChangeSearch();
   const cluster = useCluster();
@@ -83,7 +87,7 @@ function ObjectView({ kind, place }: { kind: Kind; place: Place }) {
       <Group justify="space-between" align="flex-start">
         <Group gap="sm">
           <Title order={2} size="h3" className="name">
-            {place.name}
+            {legible(place.name)}
           </Title>
           {raw?.metadata.deletionTimestamp && <Status word="being deleted" tone="waiting" />}
           {raw?.metadata.creationTimestamp && (
@@ -116,69 +120,72 @@ function ObjectView({ kind, place }: { kind: Kind; place: Place }) {
           {rollout && mayGet && isNow && <Tabs.Tab value="rollout">Rollout</Tabs.Tab>}
           {mayGet && <Tabs.Tab value="history">History</Tabs.Tab>}
         </Tabs.List>
-        <Tabs.Panel value="summary" pt="md">
-          {raw && <SummaryTab kind={kind} object={raw} />}
-        </Tabs.Panel>
-        <Tabs.Panel value="yaml" pt="md">
-          {object && (
-            <Suspense fallback={<Text c="dimmed">loading</Text>}>
-              <YamlTab kind={kind} place={place} object={object} writable={isNow && rights.has('update')} />
-            </Suspense>
+        {/* what one of them cannot show, another can */}
+        <CatchBoundary getResetKey={() => tab} errorComponent={BrokenPage}>
+          <Tabs.Panel value="summary" pt="md">
+            {raw && <SummaryTab kind={kind} object={raw} />}
+          </Tabs.Panel>
+          <Tabs.Panel value="yaml" pt="md">
+            {object && (
+              <Suspense fallback={<Loading />}>
+                <YamlTab kind={kind} place={place} object={object} writable={isNow && rights.has('update')} />
+              </Suspense>
+            )}
+          </Tabs.Panel>
+          {mayGet && (
+            <Tabs.Panel value="related" pt="md">
+              {!gone && <RelatedTab kind={kind} place={place} at={search.at} version={raw?.metadata.resourceVersion} />}
+            </Tabs.Panel>
           )}
-        </Tabs.Panel>
-        {mayGet && (
-          <Tabs.Panel value="related" pt="md">
-            <RelatedTab kind={kind} place={place} at={search.at} version={raw?.metadata.resourceVersion} />
+          <Tabs.Panel value="map" pt="md">
+            <Suspense fallback={<Loading />}>
+              {way && !gone && <MapTab kind={kind} place={place} at={search.at} watch={way === 'follow'} />}
+            </Suspense>
           </Tabs.Panel>
-        )}
-        <Tabs.Panel value="map" pt="md">
-          <Suspense fallback={<Text c="dimmed">loading</Text>}>
-            {way && <MapTab kind={kind} place={place} at={search.at} watch={way === 'follow'} />}
-          </Suspense>
-        </Tabs.Panel>
-        {events.has('list') && (
-          <Tabs.Panel value="events" pt="md">
-            {raw && <EventsTab object={raw} at={search.at} watch={events.has('watch')} />}
-          </Tabs.Panel>
-        )}
-        {mayLog && (
-          <Tabs.Panel value="logs" pt="md">
-            <LogsTab field={logs} place={place} />
-          </Tabs.Panel>
-        )}
-        {usage && mayMeasure && (
-          <Tabs.Panel value="usage" pt="md">
-            {raw && (
-              <Suspense fallback={<Text c="dimmed">loading</Text>}>
-                <UsageTab resource={usage} place={place} object={raw} />
-              </Suspense>
-            )}
-          </Tabs.Panel>
-        )}
-        {mayRun && (
-          <Tabs.Panel value="terminal" pt="md">
-            {raw && (
-              <Suspense fallback={<Text c="dimmed">loading</Text>}>
-                <TerminalTab place={place} object={raw} rights={rights} />
-              </Suspense>
-            )}
-          </Tabs.Panel>
-        )}
-        {rollout && mayGet && (
-          <Tabs.Panel value="rollout" pt="md">
-            <RolloutTab
-              kind={kind}
-              place={place}
-              version={raw?.metadata.resourceVersion}
-              writable={rights.has('patch')}
-            />
-          </Tabs.Panel>
-        )}
-        {mayGet && (
-          <Tabs.Panel value="history" pt="md">
-            <HistoryTab kind={kind} place={place} version={raw?.metadata.resourceVersion} />
-          </Tabs.Panel>
-        )}
+          {events.has('list') && (
+            <Tabs.Panel value="events" pt="md">
+              {raw && <EventsTab object={raw} at={search.at} watch={events.has('watch')} />}
+            </Tabs.Panel>
+          )}
+          {mayLog && (
+            <Tabs.Panel value="logs" pt="md">
+              <LogsTab field={logs} place={place} />
+            </Tabs.Panel>
+          )}
+          {usage && mayMeasure && (
+            <Tabs.Panel value="usage" pt="md">
+              {raw && (
+                <Suspense fallback={<Loading />}>
+                  <UsageTab resource={usage} place={place} object={raw} />
+                </Suspense>
+              )}
+            </Tabs.Panel>
+          )}
+          {mayRun && (
+            <Tabs.Panel value="terminal" pt="md">
+              {raw && (
+                <Suspense fallback={<Loading />}>
+                  <TerminalTab place={place} object={raw} rights={rights} />
+                </Suspense>
+              )}
+            </Tabs.Panel>
+          )}
+          {rollout && mayGet && (
+            <Tabs.Panel value="rollout" pt="md">
+              <RolloutTab
+                kind={kind}
+                place={place}
+                version={raw?.metadata.resourceVersion}
+                writable={rights.has('patch')}
+              />
+            </Tabs.Panel>
+          )}
+          {mayGet && (
+            <Tabs.Panel value="history" pt="md">
+              <HistoryTab kind={kind} place={place} version={raw?.metadata.resourceVersion} />
+            </Tabs.Panel>
+          )}
+        </CatchBoundary>
       </Tabs>
     </Stack>
   );

@@ -1,8 +1,10 @@
-import { createContext, use, useCallback, useEffect, useMemo, useState, type ReactNode } from 'react';
+import { createContext, use, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import type { Kind } from './kind.ts';
 import { connection } from './client.ts';
+import { newsOf, type Heard } from './news.ts';
 import { askServed, type Served } from './served.ts';
 import type { Who } from './session.ts';
+import { oneAtATime } from './until-answered.ts';
 
 /** All kinds whose objects are stored, in the order of their names, the namespaces that one may get, and who one is. */
 export interface Cluster {
@@ -20,9 +22,11 @@ const Context = createContext<Cluster | undefined>(undefined);
 /** Between the questions of who may not watch definitions, or namespaces, ms. A session that is used lasts. */
 const AGAIN_MS = 30_000;
 
-const DEFINITIONS = 'subscription Definitions($kinds: [String!]!) { watch(kinds: $kinds) { type resourceVersion } }';
+const DEFINITIONS =
+  'subscription Definitions($kinds: [String!]!) { watch(kinds: $kinds, bookmarks: true) { type initialEventsEnd } }';
 /** What changes what is served, or where one may look. */
-const TOLD_BY = ['customresourcedefinitions.apiextensions.k8s.io', 'namespaces'];
+const DEFINED = 'customresourcedefinitions.apiextensions.k8s.io';
+const TOLD_BY = [DEFINED, 'namespaces'];
 /** Definitions come in bursts, ms. */
 const BURST_MS = 300;
 
@@ -43,18 +47,28 @@ export function KindsProvider({
   const [served, setServed] = useState<Served>();
   const [who, setWho] = useState<Who>();
   const [error, setError] = useState<unknown>();
-  const load = useCallback(() => {
-    askServed().then(([answer, found]) => {
-      setServed(kept(answer));
-      if (found) setWho(kept(found));
-      setError(undefined);
-    }, setError);
-  }, []);
+  const { load, stop } = useMemo(
+    () =>
+      oneAtATime(askServed, {
+        answer([answer, found]) {
+          setServed(kept(answer));
+          if (found) setWho(kept(found));
+          setError(undefined);
+        },
+        error: setError,
+      }),
+    [],
+  );
   useEffect(() => {
     load();
     const timer = setInterval(load, AGAIN_MS);
-    return () => clearInterval(timer);
-  }, [load]);
+    return () => {
+      clearInterval(timer);
+      stop();
+    };
+  }, [load, stop]);
+  const latest = useRef(served);
+  latest.current = served;
   const followed = TOLD_BY.filter((each) => mayFollow(served, each)).join();
   useEffect(() => {
     if (!followed) return undefined;
@@ -65,12 +79,18 @@ export function KindsProvider({
         load();
       }, BURST_MS);
     };
-    const stop = connection.client.subscribe(
-      { query: DEFINITIONS, variables: { kinds: followed.split(',') } },
-      { next: soon, error: () => undefined, complete: () => undefined },
+    const kinds = followed.split(',');
+    const hear = newsOf(knownOf(latest.current, kinds), soon);
+    const leave = connection.client.subscribe<{ watch: Heard }>(
+      { query: DEFINITIONS, variables: { kinds } },
+      {
+        next: ({ data }) => (data ? hear(data.watch) : soon()),
+        error: () => undefined,
+        complete: () => undefined,
+      },
     );
     return () => {
-      stop();
+      leave();
       clearTimeout(pending);
     };
   }, [followed, load]);
@@ -78,6 +98,11 @@ export function KindsProvider({
   if (!cluster) return fallback(error);
   return <Context value={cluster}>{children}</Context>;
 }
+
+/** How many objects of these kinds there were when it was asked what is served. */
+const knownOf = (served: Served | undefined, kinds: readonly string[]): number =>
+  (kinds.includes('namespaces') ? (served?.myNamespaces.length ?? 0) : 0) +
+  (kinds.includes(DEFINED) ? (served?.kinds.filter(({ custom }) => custom).length ?? 0) : 0);
 
 const mayFollow = (served: Served | undefined, resource: string): boolean =>
   served?.kinds.find((kind) => kind.resource === resource)?.rights.includes('watch') === true;

@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useState } from 'react';
 import { ask, type Variables } from './query.ts';
+import { untilAnswered } from './until-answered.ts';
 
 export interface Asked<T> {
   readonly data: T | undefined;
@@ -8,7 +9,8 @@ export interface Asked<T> {
 }
 
 /**
- * Asks when the page is shown and when what is asked changes. What was answered before stays until then.
+ * Asks when the page is shown and when what is asked changes, and again where the server did not answer. What was
+ * answered before stays until then.
  * @param query undefined: nothing is asked
  * @param again another value asks anew
  */
@@ -23,24 +25,18 @@ export function useQuery<T>(query: string | undefined, variables?: Variables, ag
   const stable = useMemo(() => variables, [key]);
   useEffect(() => {
     if (query === undefined) return undefined;
-    let current = true;
-    const show = (next: Partial<Asked<T>>): void => {
-      if (current)
-        setState((before) => ({
-          data: before.key === key ? before.data : undefined,
-          error: undefined,
-          ...next,
-          loading: false,
-          key,
-        }));
-    };
-    ask<T>(query, stable).then(
-      (data) => show({ data }),
-      (error: unknown) => show({ error }),
-    );
-    return () => {
-      current = false;
-    };
+    const show = (next: Partial<Asked<T>>): void =>
+      setState((before) => ({
+        data: before.key === key ? before.data : undefined,
+        error: undefined,
+        ...next,
+        loading: false,
+        key,
+      }));
+    return untilAnswered(() => ask<T>(query, stable), {
+      answer: (data) => show({ data }),
+      error: (error) => show({ error }),
+    });
   }, [key, again]);
   return state.key === key ? state : { data: undefined, error: undefined, loading: query !== undefined };
 }

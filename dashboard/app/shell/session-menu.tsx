@@ -3,9 +3,10 @@ import { useDisclosure } from '@mantine/hooks';
 import { lazy, Suspense } from 'react';
 import { useCluster } from '../server/kinds.tsx';
 import { signOut } from '../server/session.ts';
+import { part } from '../shared/part.ts';
 
 const ClustersDialog = lazy(() =>
-  import('./clusters-dialog.tsx').then((loaded) => ({ default: loaded.ClustersDialog })),
+  part(() => import('./clusters-dialog.tsx')).then((loaded) => ({ default: loaded.ClustersDialog })),
 );
 
 /** Who one is, how the page looks, and the way out. */

@@ -3,6 +3,8 @@ import { lazy, Suspense, useState, type FormEvent } from 'react';
 import type { Place } from '../kinds/facet.ts';
 import type { WholeObject } from '../object/use-object.ts';
 import type { Rights } from '../server/rights.ts';
+import { Loading } from '../shared/loading.tsx';
+import { part } from '../shared/part.ts';
 import { CommandList } from './command-list.tsx';
 import { commandsOf } from './commands.ts';
 import { containersOf, portsOf, type Container } from './containers.ts';
@@ -10,7 +12,7 @@ import { DebugForm } from './debug-form.tsx';
 import { mayOpen } from './may-open.ts';
 import type { Wanted } from './terminal-session.ts';
 
-const Terminal = lazy(() => import('./terminal.tsx').then((loaded) => ({ default: loaded.Terminal })));
+const Terminal = lazy(() => part(() => import('./terminal.tsx')).then((loaded) => ({ default: loaded.Terminal })));
 
 /** What can be run in a container; none: what it runs itself is attached to. */
 const PROGRAMS: Readonly<Record<string, readonly string[] | undefined>> = {
@@ -73,7 +75,7 @@ export default function TerminalTab({ place, object, rights }: { place: Place; o
       </form>
       {wanted && (
         <div>
-          <Suspense fallback={<Text c="dimmed">loading</Text>}>
+          <Suspense fallback={<Loading />}>
             <Terminal label={`Terminal in ${wanted.container}`} wanted={wanted} onEnd={setEnded} />
           </Suspense>
           <Text size="sm" c="dimmed" id="terminal-left" tabIndex={-1} role="status">
