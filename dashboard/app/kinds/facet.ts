@@ -44,4 +44,23 @@ export interface Facet {
   drain?: true;
   /** Fields of an object that its page shows beside metadata and conditions, by heading: paths into its JSON. */
   facts?: readonly (readonly [heading: string, path: string])[];
+  /** tables of its summary */
+  panels?: readonly Panel[];
+  /** whether it has data that its summary shows by its keys, and whether the values are hidden until one asks */
+  data?: 'shown' | 'hidden';
 }
+
+/** A table of what an object says, below a heading; one without rows is left out. */
+export interface Panel {
+  title: string;
+  heads: readonly string[];
+  /** texts by the heads */
+  rows(object: object): readonly (readonly string[])[];
+}
+
+/** @param rows of an object as the API has it, T being what of it is looked at */
+export const panel = <T extends object>(
+  title: string,
+  heads: readonly string[],
+  rows: (object: T) => readonly (readonly string[])[],
+): Panel => ({ title, heads, rows: (object) => rows(object as T) });

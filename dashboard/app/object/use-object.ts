@@ -22,7 +22,10 @@ export interface WholeObject {
     finalizers?: readonly string[];
   };
   spec?: unknown;
-  status?: { conditions?: readonly Condition[] };
+  status?: unknown;
+  /** of a ConfigMap or a Secret */
+  data?: Record<string, string>;
+  binaryData?: Record<string, string>;
 }
 export interface Condition {
   type: string;

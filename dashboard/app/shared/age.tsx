@@ -23,8 +23,11 @@ function subscribe(listener: () => void): () => void {
 /** Time since a moment, which goes on. */
 export function Age({ since }: { since: string | null | undefined }) {
   // a text that stays the same is no new rendering
-  const text = useSyncExternalStore(subscribe, () => (since ? ageOf(now - Date.parse(since)) : ''));
-  if (!since) return null;
+  const text = useSyncExternalStore(subscribe, () =>
+    Number.isNaN(Date.parse(since ?? '')) ? '' : ageOf(now - Date.parse(since ?? '')),
+  );
+  // a custom kind may have any text where a time is looked for
+  if (!since || !text) return null;
   return (
     <time dateTime={since} title={new Date(since).toLocaleString()}>
       {text}
