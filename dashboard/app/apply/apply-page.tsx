@@ -1,15 +1,19 @@
 import { Button, FileButton, Group, Stack, Text, Title } from '@mantine/core';
 import { lazy, Suspense, useState, type DragEvent } from 'react';
 import { ask } from '../server/query.ts';
-import { FIELD_CHANGE } from '../changes/field-changes.tsx';
+import { FIELD_CHANGE } from '../changes/change.ts';
 import { usePageTitle } from '../shared/use-page-title.ts';
+import { Loading } from '../shared/loading.tsx';
+import { part } from '../shared/part.ts';
 import { Problem } from '../shared/problem.tsx';
 import { messageOf } from '../server/errors.ts';
 import { useNamespaces } from '../shared/use-namespaces.ts';
 import { filesIn } from './dropped-files.ts';
 import { Outcome, type Applied } from './outcome.tsx';
 
-const CodeEditor = lazy(() => import('../shared/code-editor.tsx').then((loaded) => ({ default: loaded.CodeEditor })));
+const CodeEditor = lazy(() =>
+  part(() => import('../shared/code-editor.tsx')).then((loaded) => ({ default: loaded.CodeEditor })),
+);
 
 const APPLY = `
   mutation Apply($manifests: JSON!, $namespace: String, $dryRun: Boolean, $force: Boolean) {
@@ -93,7 +97,7 @@ export function ApplyPage() {
         Write or paste manifests, or drop files or a folder here. All are applied together, or none of them. Without a
         namespace of their own they go to {namespace ?? 'default'}.
       </Text>
-      <Suspense fallback={<Text c="dimmed">loading</Text>}>
+      <Suspense fallback={<Loading />}>
         <CodeEditor label="Manifests" text={text} onChange={setText} />
       </Suspense>
       <Problem error={error} />

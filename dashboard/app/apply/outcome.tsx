@@ -1,5 +1,7 @@
 import { Group, Stack, Text } from '@mantine/core';
-import { FieldChanges, type FieldChange } from '../changes/field-changes.tsx';
+import { legible } from '../shared/legible.ts';
+import type { FieldChange } from '../changes/change.ts';
+import { FieldChanges } from '../changes/field-changes.tsx';
 import { Status, type Tone } from '../shared/status.tsx';
 
 /** What became, or would become, of manifests. */
@@ -18,6 +20,9 @@ interface AppliedObject {
   error: { message?: string; reason?: string } | null;
   warnings: readonly string[];
 }
+
+/** Characters of what the server says of an object. */
+const LONGEST = 2000;
 
 const TONES: Readonly<Record<string, Tone>> = { refused: 'ill', created: 'well', configured: 'waiting' };
 
@@ -51,17 +56,17 @@ function ObjectOutcome({
         <Status word={word} tone={TONES[word] ?? 'plain'} />
         <Text size="sm" fw={600} className="name">
           {kind} {namespace ? `${namespace}/` : ''}
-          {name}
+          {legible(name)}
         </Text>
       </Group>
       {error && (
         <Text size="sm" className="ill name">
-          {error.message}
+          {legible(error.message ?? '', LONGEST)}
         </Text>
       )}
       {warnings.map((warning) => (
         <Text key={warning} size="sm" className="waiting name">
-          {warning}
+          {legible(warning, LONGEST)}
         </Text>
       ))}
       {diff && <FieldChanges diff={diff} />}

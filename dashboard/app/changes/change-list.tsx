@@ -6,32 +6,16 @@ import { useCluster } from '../server/kinds.tsx';
 import { ask } from '../server/query.ts';
 import { objectPath } from '../server/objects.ts';
 import { useRights } from '../server/use-rights.ts';
+import { legible } from '../shared/legible.ts';
 import { Age } from '../shared/age.tsx';
 import { Problem } from '../shared/problem.tsx';
 import { Status, type Tone } from '../shared/status.tsx';
 import { useNamespaceOf } from '../shared/use-namespaces.ts';
-import { FIELD_CHANGE, FieldChanges, type FieldChange } from './field-changes.tsx';
+import type { Change } from './change.ts';
+import { FieldChanges } from './field-changes.tsx';
 
-export const CHANGE_FIELDS = `revision at type verb user impersonator manager facade client resource kind namespace name changeSet
-        diff { ${FIELD_CHANGE} }`;
-
-export interface Change {
-  revision: string;
-  at: string;
-  type: string;
-  verb: string;
-  user: string;
-  impersonator: string | null;
-  manager: string;
-  facade: string | null;
-  client: string | null;
-  resource: string;
-  kind: string;
-  namespace: string | null;
-  name: string;
-  changeSet: string;
-  diff: readonly FieldChange[] | null;
-}
+/** Said where there are others, which are not shown. */
+export const ONLY_STATUS = 'The latest changes only tell how things do.';
 
 const UNDO = /* GraphQL */ `
   mutation Undo($changeSet: String!, $dryRun: Boolean) {
@@ -64,26 +48,19 @@ const TONES: Readonly<Record<string, Tone>> = { create: 'well', delete: 'ill' };
 /**
  * Changes, each with who, what and the way back.
  * @param named whether they are of several objects
- * @param onlyStatus there are others that are not shown, as they only tell how something does
+ * @param none said where there is no change
  */
 export function ChangeList({
   changes,
   named,
-  onlyStatus = false,
+  none = 'Nothing has changed as far back as is remembered.',
 }: {
   changes: readonly Change[];
   named: boolean;
-  onlyStatus?: boolean;
+  none?: string | undefined;
 }) {
   const [open, setOpen] = useState<string | null>(null);
-  if (!changes.length)
-    return (
-      <Text c="dimmed">
-        {onlyStatus
-          ? 'The latest changes only tell how things do.'
-          : 'Nothing has changed as far back as is remembered.'}
-      </Text>
-    );
+  if (!changes.length) return <Text c="dimmed">{none}</Text>;
   return (
     <Accordion variant="contained" chevronPosition="left" value={open} onChange={setOpen}>
       {changes.map((each) => (
@@ -98,14 +75,14 @@ export function ChangeList({
                   {nameOf(each)}
                 </Text>
               )}
-              <Text size="sm" truncate title={each.user}>
+              <Text size="sm" truncate title={legible(each.user)}>
                 {shortUser(each.user)}
               </Text>
               <Text size="sm" c="dimmed" truncate>
-                <Age since={each.at} /> ago{each.manager ? `, ${each.manager}` : ''}
+                <Age since={each.at} /> ago{each.manager ? `, ${legible(each.manager)}` : ''}
               </Text>
               <Text size="sm" c="dimmed" truncate>
-                {(each.diff ?? []).map(({ path }) => path).join(', ')}
+                {pathsOf(each)}
               </Text>
             </div>
           </Accordion.Control>
@@ -116,10 +93,23 @@ export function ChangeList({
   );
 }
 
-const nameOf = ({ kind, namespace, name }: Change): string => `${kind} ${namespace ? `${namespace}/` : ''}${name}`;
+const nameOf = ({ kind, namespace, name }: Change): string =>
+  legible(`${kind} ${namespace ? `${namespace}/` : ''}${name}`);
+
+/** Fields that stand on the line of a change, which has no room for more. */
+const MOST_PATHS = 20;
+const LONGEST = 300;
+const pathsOf = ({ diff }: Change): string =>
+  legible(
+    (diff ?? [])
+      .slice(0, MOST_PATHS)
+      .map(({ path }) => path)
+      .join(', '),
+    LONGEST,
+  );
 
 /** A service account by its namespace and name, as its long form leaves no room for anything else. */
-const shortUser = (user: string): string => user.replace(/^system:serviceaccount:([^:]+):/, '$1/');
+const shortUser = (user: string): string => legible(user).replace(/^system:serviceaccount:([^:]+):/, '$1/');
 
 /** The right that takes a change back. */
 const BACK: Readonly<Record<string, string>> = { create: 'delete', delete: 'create' };
@@ -153,7 +143,7 @@ function Detail({ change }: { change: Change }) {
         </PageLink>
         {facade && `, over ${facade}`}
         {client && `, from ${client}`}
-        {impersonator && `, by ${impersonator} in their name`}
+        {impersonator && `, by ${legible(impersonator)} in their name`}
       </Text>
       {change.diff === null ? (
         <Text size="sm">You may not see what changed.</Text>

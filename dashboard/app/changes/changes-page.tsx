@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { useReach } from '../server/use-reach.ts';
 import { usePageTitle } from '../shared/use-page-title.ts';
 import { Problem } from '../shared/problem.tsx';
-import { ChangeList } from './change-list.tsx';
+import { ChangeList, ONLY_STATUS } from './change-list.tsx';
 import { useChanges } from './use-changes.ts';
 
 /** Between two questions for what has changed, ms. */
@@ -56,7 +56,7 @@ export function ChangesPage() {
         </Group>
       </Group>
       <Problem error={error} />
-      {data && <ChangeList changes={data} named onlyStatus={onlyStatus} />}
+      {data && <ChangeList changes={data} named none={onlyStatus ? ONLY_STATUS : undefined} />}
     </Stack>
   );
 }

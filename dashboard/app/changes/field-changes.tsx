@@ -1,16 +1,7 @@
 import { Table, Text } from '@mantine/core';
+import { legible } from '../shared/legible.ts';
 import { DataTable } from '../shared/data-table.tsx';
-
-/** What a write changes of one field, as the server tells it. */
-export interface FieldChange {
-  /** none: the whole object comes or goes */
-  path: string;
-  op: string;
-  from: unknown;
-  to: unknown;
-}
-
-export const FIELD_CHANGE = 'path op from to';
+import type { FieldChange } from './change.ts';
 
 /** Fields that are shown, and characters of a value. */
 const MOST = 100;
@@ -31,7 +22,7 @@ export function FieldChanges({ diff }: { diff: readonly FieldChange[] }) {
         <DataTable heads={['Field', 'Was', 'Becomes']} minWidth={340} fz="xs" ff="monospace">
           {fields.slice(0, MOST).map(({ path, from, to }) => (
             <Table.Tr key={path}>
-              <Table.Td className="name">{path}</Table.Td>
+              <Table.Td className="name">{legible(path, LONGEST)}</Table.Td>
               <Table.Td className="name">{short(from)}</Table.Td>
               <Table.Td className="name">{short(to)}</Table.Td>
             </Table.Tr>
@@ -46,5 +37,5 @@ export function FieldChanges({ diff }: { diff: readonly FieldChange[] }) {
 function short(value: unknown): string {
   if (value === null || value === undefined) return '';
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+  return legible(text, LONGEST);
 }

@@ -4,20 +4,8 @@ import type { Kind } from '../server/kind.ts';
 import { useQuery, type Asked } from '../server/use-query.ts';
 import { useTick } from '../shared/tick.ts';
 import { useNamespaces } from '../shared/use-namespaces.ts';
-import { CHANGE_FIELDS, type Change } from './change-list.tsx';
+import { CHANGES, isOfStatus, momentOf, type Change } from './change.ts';
 import { quietKinds } from './quiet-kinds.ts';
-
-const CHANGES = `query Changes($namespaces: [String!], $user: String, $kinds: [String!], $first: Int, $until: Time) {
-  changes(namespaces: $namespaces, user: $user, kinds: $kinds, first: $first, until: $until) {
-    items {
-        ${CHANGE_FIELDS}
-    }
-  }
-}`;
-
-/** Whether a change tells nothing but how an object does. */
-export const isOfStatus = ({ verb, diff }: Pick<Change, 'verb' | 'diff'>): boolean =>
-  verb === 'status' || (diff !== null && diff.length > 0 && diff.every(({ path }) => path.startsWith('status.')));
 
 /**
  * What has changed where one looks, newest first; of the past what had changed until then.
@@ -34,13 +22,13 @@ export function useChanges(
   const { at } = useSearch({ strict: false });
   const namespaces = useNamespaces();
   const quiet = useMemo(() => quietKinds(listable), [listable]);
-  const revision = at !== undefined && /^\d+$/.test(at) ? BigInt(at) : undefined;
+  const { revision, until } = momentOf(at);
   const { data, error, loading } = useQuery<{ changes: { items: readonly Change[] } }>(
     quiet.length ? CHANGES : undefined,
     {
       ...(namespaces.length > 0 && { namespaces }),
       ...(user && { user }),
-      ...(at !== undefined && revision === undefined && { until: at }),
+      ...(until && { until }),
       kinds: kind ? [kind] : quiet,
       first,
     },

@@ -1,8 +1,8 @@
 import type { Place } from '../kinds/facet.ts';
 import type { Kind } from '../server/kind.ts';
 import { useQuery } from '../server/use-query.ts';
-import { CHANGE_FIELDS, ChangeList, type Change } from '../changes/change-list.tsx';
-import { isOfStatus } from '../changes/use-changes.ts';
+import { CHANGE_FIELDS, isOfStatus, type Change } from '../changes/change.ts';
+import { ChangeList, ONLY_STATUS } from '../changes/change-list.tsx';
 import { Problem } from '../shared/problem.tsx';
 import { Checkbox, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
@@ -36,7 +36,7 @@ export function HistoryTab({ kind, place, version }: { kind: Kind; place: Place;
         checked={status}
         onChange={(event) => setStatus(event.currentTarget.checked)}
       />
-      <ChangeList changes={shown} named={false} onlyStatus={all.length > shown.length} />
+      <ChangeList changes={shown} named={false} none={all.length > shown.length ? ONLY_STATUS : undefined} />
     </Stack>
   );
 }

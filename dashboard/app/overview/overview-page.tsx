@@ -1,11 +1,13 @@
-import { SimpleGrid, Stack, Title } from '@mantine/core';
+import { Group, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import { useRouter, useSearch } from '@tanstack/react-router';
 import { useEffect, useReducer } from 'react';
 import { ChangeList } from '../changes/change-list.tsx';
-import { useChanges } from '../changes/use-changes.ts';
+import { usePeoplesChanges } from '../changes/use-peoples-changes.ts';
 import type { Kind } from '../server/kind.ts';
 import { useReach } from '../server/use-reach.ts';
 import { usePageTitle } from '../shared/use-page-title.ts';
+import { Loading } from '../shared/loading.tsx';
+import { PageLink } from '../shared/page-link.tsx';
 import { Problem } from '../shared/problem.tsx';
 import { useNamespaces } from '../shared/use-namespaces.ts';
 import { ClusterUsage } from './cluster-usage.tsx';
@@ -29,9 +31,9 @@ const COUNTED: readonly { resource: string; health?: Health }[] = [
   { resource: 'namespaces', health: phases('Active') },
 ];
 
-/** Changes that are shown, and those that are asked for, as most only tell how something does. */
+/** Changes that are shown. */
 const SHOWN = 15;
-const ASKED = 30;
+const NOBODY = 'Nobody has changed anything lately.';
 const ASK_MS = 5_000;
 /** Numbers that have not come by then are waited for no longer, ms. */
 const WAIT_MS = 3_000;
@@ -76,11 +78,7 @@ export function OverviewPage() {
   });
   const [allKnown, onKnown] = useAll(cards.length);
   // the numbers come first: to compare what was with what is takes the server longer
-  const { data, error, onlyStatus } = useChanges(allKnown ? listable : NOTHING, {
-    first: ASKED,
-    every: ASK_MS,
-    status: false,
-  });
+  const { data, error } = usePeoplesChanges(allKnown ? listable : NOTHING, SHOWN, ASK_MS);
   useOtherPages(data !== undefined || error !== undefined);
   return (
     <Stack>
@@ -95,11 +93,16 @@ export function OverviewPage() {
       {nodes && nodesWithin && !namespaces.length && at === undefined && (
         <ClusterUsage nodes={nodes} within={nodesWithin} />
       )}
-      <Title order={3} size="h4">
-        What changed lately
-      </Title>
+      <Group justify="space-between" align="baseline">
+        <Title order={3} size="h4">
+          What changed lately
+        </Title>
+        <Text size="sm" c="dimmed">
+          by people and programs; <PageLink to="/changes">what the cluster made of it, too</PageLink>
+        </Text>
+      </Group>
       <Problem error={error} />
-      {data && <ChangeList changes={data.slice(0, SHOWN)} named onlyStatus={onlyStatus} />}
+      {data ? <ChangeList changes={data} named none={NOBODY} /> : !error && <Loading />}
     </Stack>
   );
 }
