@@ -29,6 +29,7 @@ const BROWSER = files(
   'dashboard',
   'dashboard-access',
   'dashboard-axe',
+  'dashboard-hostile',
   'dashboard-keyboard',
   'dashboard-work',
   'graphiql',

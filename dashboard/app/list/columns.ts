@@ -1,5 +1,6 @@
 import type { Cell, Row } from '../server/objects.ts';
 import type { Kind } from '../server/kind.ts';
+import { legible } from '../shared/legible.ts';
 
 /** A column of a list on the page. */
 export interface ListColumn {
@@ -7,6 +8,8 @@ export interface ListColumn {
   id: string;
   heading: string;
   description: string;
+  /** how long the object has been there: it goes on */
+  isAge: boolean;
   /** shown unless the user has chosen others */
   usual: boolean;
   width: number;
@@ -14,6 +17,12 @@ export interface ListColumn {
   /** Weight of the server's order, where it has one for it; others are sorted among the rows that are there. */
   orderBy?: (direction: 'ASC' | 'DESC') => unknown;
 }
+
+/** Characters of a heading, and of a cell: the YAML of its object has all. */
+const LONGEST_HEADING = 60;
+const LONGEST = 500;
+
+const readable = (cell: Cell): Cell => (typeof cell === 'string' ? legible(cell, LONGEST) : cell);
 
 const WIDTH: Readonly<Record<string, number>> = { Name: 280, Age: 90, Ready: 90, Restarts: 130, Namespace: 160 };
 
@@ -27,6 +36,7 @@ const NAMESPACE: ListColumn = {
   id: 'Namespace',
   heading: 'Namespace',
   description: 'Where it is.',
+  isAge: false,
   usual: true,
   width: 160,
   value: ({ metadata }) => metadata.namespace,
@@ -38,9 +48,10 @@ const fieldColumn = (path: string, place: number): ListColumn => ({
   id: path,
   heading: path.split('.').at(-1) ?? path,
   description: path,
+  isAge: false,
   usual: true,
   width: 180,
-  value: (row) => textOf(leafOf(row[`x${place}`])),
+  value: (row) => readable(textOf(leafOf(row[`x${place}`]))),
 });
 
 /** Fields of a row are asked for by their place among the chosen ones. */
@@ -74,15 +85,25 @@ const textOf = (value: unknown): Cell =>
 
 /** All columns that a kind has, and those fields that the user added. */
 export function columnsOf(kind: Kind, paths: readonly string[]): ListColumn[] {
-  const printed = kind.columns.map(({ name, description, priority }, place): ListColumn => ({
-    id: name,
-    heading: name,
-    description,
-    usual: priority === 0,
-    width: WIDTH[name] ?? 150,
-    value: ({ cells }) => cells[place] ?? null,
-    ...(order[name] && { orderBy: order[name] }),
-  }));
+  const taken = new Set(['Namespace']);
+  const printed = kind.columns.map(({ name, type, description, priority }, place): ListColumn => {
+    // a definition may call its own as it likes: only the first of a name is what that name means
+    const isOwn = kind.custom && place > 0;
+    const isAge = name === 'Age' && (!isOwn || type === 'date');
+    const id = taken.has(name) ? `${name} (${place + 1})` : name;
+    taken.add(id);
+    const orderBy = isOwn && !isAge ? undefined : order[name];
+    return {
+      id,
+      heading: legible(name, LONGEST_HEADING),
+      description: legible(description, LONGEST),
+      isAge,
+      usual: priority === 0,
+      width: WIDTH[name] ?? 150,
+      value: ({ cells }) => readable(cells[place] ?? null),
+      ...(orderBy && { orderBy }),
+    };
+  });
   const [name, ...others] = printed;
   return [...(name ? [name] : []), ...(kind.namespaced ? [NAMESPACE] : []), ...others, ...paths.map(fieldColumn)];
 }

@@ -2,6 +2,7 @@ import { Text } from '@mantine/core';
 import { memo, type MouseEvent } from 'react';
 import type { Cell, Row } from '../server/objects.ts';
 import { Age } from '../shared/age.tsx';
+import { legible } from '../shared/legible.ts';
 import { Status } from '../shared/status.tsx';
 import type { ListColumn } from './columns.ts';
 
@@ -57,7 +58,7 @@ export const ListRow = memo(function ListRow({
         <input
           type="checkbox"
           className="list-check"
-          aria-label={`Choose ${name}`}
+          aria-label={`Choose ${legible(name)}`}
           checked={chosen}
           onChange={() => onToggle(uid)}
           tabIndex={-1}
@@ -71,9 +72,9 @@ export const ListRow = memo(function ListRow({
           style={{ width: column.width }}
           title={titleOf(column.value(row))}
         >
-          {place === 0 && column.heading === 'Name' ? (
+          {place === 0 && column.id === 'Name' ? (
             <a href={href} tabIndex={-1} onClick={open}>
-              {name}
+              {legible(name)}
             </a>
           ) : (
             <Shown column={column} row={row} />
@@ -91,7 +92,7 @@ const STATUS = new Set(['Status', 'Reason', 'Type', 'Conditions', 'Ready']);
 
 function Shown({ column, row }: { column: ListColumn; row: Row }) {
   const cell = column.value(row);
-  if (column.heading === 'Age') return <Age since={row.metadata.creationTimestamp} />;
+  if (column.isAge) return <Age since={row.metadata.creationTimestamp} />;
   if (cell === null || cell === '<none>' || cell === '')
     return (
       <Text span inherit c="dimmed">

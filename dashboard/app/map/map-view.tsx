@@ -1,6 +1,7 @@
 import { useMemo, useRef, type KeyboardEvent } from 'react';
 import { useCluster } from '../server/kinds.tsx';
 import { objectPath } from '../server/objects.ts';
+import { legible } from '../shared/legible.ts';
 import { PageLink } from '../shared/page-link.tsx';
 import { toneOf } from '../shared/status.tsx';
 import { rankOf, type Graph, type Ref } from './graph.ts';
@@ -47,6 +48,9 @@ export function MapView({ graph, centre }: { graph: Graph; centre: string }) {
   );
 }
 
+/** Characters of a phase. */
+const LONGEST = 40;
+
 const yOf = ({ places }: Layout, { metadata }: Ref): number => places.get(metadata.uid)?.y ?? 0;
 
 /** A line from the right side of one object to the left side of another, past those between them. */
@@ -70,19 +74,19 @@ function MapObject({ object, at, isCentre }: { object: Ref; at: Point | undefine
   const [group] = apiVersion.includes('/') ? apiVersion.split('/') : [''];
   const known = kinds.find((each) => each.kind === kind && each.group === group);
   if (!at) return null;
-  const phase = status?.phase ?? undefined;
+  const phase = typeof status?.phase === 'string' ? legible(status.phase, LONGEST) : undefined;
   const inside = (
     <>
       <span className="map-kind">
         {kind}
         {phase !== undefined && <span className={toneOf(phase)}> {phase}</span>}
       </span>
-      <span className="map-name">{metadata.name}</span>
+      <span className="map-name">{legible(metadata.name)}</span>
     </>
   );
   const attributes = {
     className: `map-object${isCentre ? ' centre' : ''}`,
-    title: `${kind} ${metadata.name}`,
+    title: legible(`${kind} ${metadata.name}`),
     style: { left: at.x - WIDTH / 2, top: at.y - HEIGHT / 2, width: WIDTH, height: HEIGHT },
     'data-uid': metadata.uid,
   };

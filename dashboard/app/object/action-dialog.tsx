@@ -1,6 +1,7 @@
 import { Button, Group, Modal, NumberInput, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { Action, Given } from '../kinds/facet.ts';
+import { legible } from '../shared/legible.ts';
 import { Problem } from '../shared/problem.tsx';
 
 interface Props {
@@ -19,7 +20,7 @@ export function ActionDialog({ action, what, usual, error, onRun, onClose }: Pro
   const [text, setText] = useState('');
   const wrong = action.text?.problem(text);
   return (
-    <Modal opened onClose={onClose} title={`${action.label}: ${what}`} returnFocus>
+    <Modal opened onClose={onClose} title={`${action.label}: ${legible(what)}`} returnFocus>
       <form
         onSubmit={(event) => {
           event.preventDefault();

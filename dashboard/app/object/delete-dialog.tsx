@@ -6,6 +6,7 @@ import { oneByOne, type Progress as Steps } from '../server/one-by-one.ts';
 import { ask } from '../server/query.ts';
 import { useQuery } from '../server/use-query.ts';
 import { DataTable } from '../shared/data-table.tsx';
+import { legible } from '../shared/legible.ts';
 import { Problem } from '../shared/problem.tsx';
 
 type Policy = 'Background' | 'Foreground' | 'Orphan';
@@ -84,7 +85,7 @@ export function DeleteDialog({
       opened
       onClose={close}
       size="lg"
-      title={one ? `Delete ${kind.kind} ${one.name}` : `Delete ${places.length} objects`}
+      title={one ? `Delete ${kind.kind} ${legible(one.name)}` : `Delete ${places.length} objects`}
       returnFocus
     >
       <Stack>
@@ -109,7 +110,7 @@ export function DeleteDialog({
               {preview.objects.map(({ fate, kind: each, namespace, name, heldBy }) => (
                 <Table.Tr key={`${each}/${namespace}/${name}`}>
                   <Table.Td>{each}</Table.Td>
-                  <Table.Td>{name}</Table.Td>
+                  <Table.Td className="name">{legible(name)}</Table.Td>
                   <Table.Td>{fate.toLowerCase()}</Table.Td>
                   <Table.Td>{heldBy.join(', ')}</Table.Td>
                 </Table.Tr>
@@ -119,7 +120,7 @@ export function DeleteDialog({
         )}
         {!one && (
           <Text size="sm" mah={160} className="names">
-            {places.map(({ name }) => name).join(', ')}
+            {places.map(({ name }) => legible(name)).join(', ')}
           </Text>
         )}
         {steps && !one && (

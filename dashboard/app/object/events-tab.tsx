@@ -4,6 +4,7 @@ import { useCluster } from '../server/kinds.tsx';
 import { useList } from '../list/use-list.ts';
 import { Age } from '../shared/age.tsx';
 import { DataTable } from '../shared/data-table.tsx';
+import { legible } from '../shared/legible.ts';
 import { Problem } from '../shared/problem.tsx';
 import { Status } from '../shared/status.tsx';
 import { NotFound } from '../shell/not-found.tsx';
@@ -16,6 +17,8 @@ export function EventsTab({ object, at, watch }: { object: WholeObject; at: stri
   return <Events {...{ kind, object, at, watch }} />;
 }
 
+/** Characters of a text: its YAML has all. */
+const LONGEST = 2000;
 const FIELDS = 'x0: lastTimestamp x1: eventTime x2: type x3: reason x4: message x5: count x6: reportingComponent';
 const NEWEST = [{ metadata: { creationTimestamp: 'DESC' } }];
 
@@ -55,9 +58,11 @@ function Events({
           <Table.Td>
             <Status word={String(x2 ?? 'Normal')} />
           </Table.Td>
-          <Table.Td>{String(x3 ?? '')}</Table.Td>
-          <Table.Td>{String(x4 ?? '')}</Table.Td>
-          <Table.Td>{String(x6 ?? '')}</Table.Td>
+          {[x3, x4, x6].map((text, place) => (
+            <Table.Td key={place} className="name">
+              {legible(String(text ?? ''), LONGEST)}
+            </Table.Td>
+          ))}
         </Table.Tr>
       ))}
     </DataTable>

@@ -3,33 +3,15 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import type { Place } from '../kinds/facet.ts';
 import { useSubscription } from '../server/use-subscription.ts';
 import { Problem } from '../shared/problem.tsx';
-import { plainText } from './plain-text.ts';
+import { withMore, type LogLine, type SentLine } from './log-lines.ts';
 
-interface Line {
-  time: string | null;
-  pod: string;
-  container: string;
-  text: string;
-}
-
-/** Lines that are kept in the page, and those that come at first of each container. */
-const MOST = 5000;
+/** Lines that come at first of each container. */
 const TAIL = 200;
 
-const keyOf = ({ time, pod, container, text }: Line): string => `${time} ${pod} ${container} ${text}`;
-
-/** Lines after more have come. When the connection was lost they begin anew: those that are there come once. */
-function reduce(before: readonly Line[] | undefined, { lines }: { lines: readonly Line[] | null }): readonly Line[] {
-  const some = (lines ?? []).map((line) => ({ ...line, text: plainText(line.text) }));
-  const last = before?.at(-1)?.time;
-  const again =
-    last && some.some(({ time }) => time !== null && time <= last) ? new Set(before?.map(keyOf)) : undefined;
-  const all = [
-    ...(before ?? []),
-    ...(again ? some.filter((line) => line.time === null || !again.has(keyOf(line))) : some),
-  ];
-  return all.length > MOST ? all.slice(-MOST) : all;
-}
+const reduce = (
+  before: readonly LogLine[] | undefined,
+  { lines }: { lines: readonly SentLine[] | null },
+): readonly LogLine[] => withMore(before, lines ?? []);
 
 /** What the containers of a pod, or of all pods of a workload, write. @param field the subscription: `podLogs` */
 export function LogsTab({ field, place }: { field: string; place: Place }) {
@@ -96,8 +78,8 @@ export function LogsTab({ field, place }: { field: string; place: Place }) {
         tabIndex={0}
         onWheel={(event) => event.deltaY < 0 && setFollow(false)}
       >
-        {shown.map(({ time, pod, container, text }, place) => (
-          <div key={place}>
+        {shown.map(({ id, time, pod, container, text }) => (
+          <div key={id}>
             {times && time && (
               <Text span c="dimmed" ff="monospace" fz={12}>
                 {time}{' '}

@@ -52,4 +52,4 @@ export const NO_NAMESPACE = '_';
 
 /** Where an object's page is. @param resource `pods`, `deployments.apps` */
 export const objectPath = (resource: string, { namespace, name }: Place): string =>
-  `/kinds/${resource}/${namespace ?? NO_NAMESPACE}/${name}`;
+  `/kinds/${resource}/${namespace ?? NO_NAMESPACE}/${encodeURIComponent(name)}`;

@@ -1,5 +1,6 @@
 import { useCluster } from '../server/kinds.tsx';
 import { objectPath } from '../server/objects.ts';
+import { legible } from './legible.ts';
 import { PageLink } from './page-link.tsx';
 
 /** The name of an object that is known by its apiVersion and kind, as a link where one may list such. */
@@ -17,10 +18,11 @@ export function ObjectLink({
   const { kinds } = useCluster();
   const [group] = apiVersion.includes('/') ? apiVersion.split('/') : [''];
   const known = kinds.find((each) => each.kind === kind && each.group === group);
-  if (!known) return <>{name}</>;
+  const text = legible(name);
+  if (!known) return <>{text}</>;
   return (
     <PageLink to={objectPath(known.resource, { namespace: known.namespaced ? namespace : null, name })}>
-      {name}
+      {text}
     </PageLink>
   );
 }

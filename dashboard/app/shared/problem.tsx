@@ -1,5 +1,9 @@
 import { Alert } from '@mantine/core';
+import { legible } from './legible.ts';
 import { codeOf, messageOf } from '../server/errors.ts';
+
+/** Characters of what is said. */
+const LONGEST = 4000;
 
 /** What the server refused, in its own words. */
 export function Problem({ error, title }: { error: unknown; title?: string }) {
@@ -12,8 +16,9 @@ export function Problem({ error, title }: { error: unknown; title?: string }) {
       title={title ?? titles[code ?? 0] ?? 'That did not work'}
       my="xs"
       flex="none"
+      className="name"
     >
-      {messageOf(error)
+      {legible(messageOf(error), LONGEST)
         .split('\n')
         .map((line, place) => (
           <div key={place}>{line}</div>

@@ -4,6 +4,7 @@ import { useMemo, useState, type KeyboardEvent } from 'react';
 import { useCluster } from '../server/kinds.tsx';
 import { objectPath } from '../server/objects.ts';
 import { useQuery } from '../server/use-query.ts';
+import { legible } from '../shared/legible.ts';
 import { useGo } from '../shared/page-link.tsx';
 import { Problem } from '../shared/problem.tsx';
 import { pluralOf } from './navigation.tsx';
@@ -128,9 +129,12 @@ function Search({ onDone }: { onDone(): void }) {
   );
 }
 
+/** Characters of what was found: all of it is at its object. */
+const LONGEST = 200;
+
 const choiceOf = ({ resource, kind, namespace, name, field, text }: Hit): Choice => ({
   key: `${resource}/${namespace}/${name}`,
-  label: name,
-  description: `${kind}${namespace ? ` in ${namespace}` : ''}${field === 'metadata.name' ? '' : ` — ${field}: ${text}`}`,
+  label: legible(name),
+  description: `${kind}${namespace ? ` in ${namespace}` : ''}${field === 'metadata.name' ? '' : ` — ${field}: ${legible(text, LONGEST)}`}`,
   to: objectPath(resource, { namespace, name }),
 });

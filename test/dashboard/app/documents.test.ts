@@ -38,9 +38,9 @@ test('columns are those of kubectl, the namespace, and fields by their paths', (
   const kind = {
     namespaced: true,
     columns: [
-      { name: 'Name', priority: 0 },
-      { name: 'Status', priority: 0 },
-      { name: 'IP', priority: 1 },
+      { name: 'Name', description: '', priority: 0 },
+      { name: 'Status', description: '', priority: 0 },
+      { name: 'IP', description: '', priority: 1 },
     ],
   } as unknown as Kind;
   const columns = columnsOf(kind, ['spec.nodeName']);
