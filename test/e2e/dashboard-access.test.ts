@@ -99,7 +99,7 @@ describe.skipIf(!CHROMIUM)('access to the dashboard', () => {
     await isSignedIn(page, 'kubernetes-admin');
     await goTo('/kinds/deployments.apps/shop/stall', page);
     await page.getByText('resourceVersion', { exact: true }).waitFor();
-    await page.getByRole('button', { name: 'kubernetes-admin' }).click();
+    await page.getByRole('button', { name: 'kubernetes-admin', exact: true }).click();
     await page.getByText('for reading only').waitFor();
     await page.keyboard.press('Escape');
     for (const name of ['Delete', 'Scale', 'Restart', 'Label'])

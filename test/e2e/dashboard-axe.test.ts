@@ -99,11 +99,11 @@ const DIALOGS: Readonly<Record<string, State>> = {
       await page.getByRole('option').first().waitFor();
     },
   ],
-  'who one is': ['/', (page) => page.getByRole('button', { name: 'kubernetes-admin' }).click()],
+  'who one is': ['/', (page) => page.getByRole('button', { name: 'kubernetes-admin', exact: true }).click()],
   'other clusters': [
     '/',
     async (page) => {
-      await page.getByRole('button', { name: 'kubernetes-admin' }).click();
+      await page.getByRole('button', { name: 'kubernetes-admin', exact: true }).click();
       await page.getByRole('menuitem', { name: 'Other clusters' }).click();
       await page.getByRole('dialog').waitFor();
     },
