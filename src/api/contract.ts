@@ -210,6 +210,8 @@ export interface WatchEvent {
 }
 
 export interface WatchSink {
+  /** what is there at first, each as ADDED, for who needs no event of each at once; it is onEvents' without this */
+  onInitial?(items: readonly Stored[]): void;
   onEvents(events: readonly WatchEvent[]): void;
   /** `initialEventsEnd`: the bookmark that ends sendInitialEvents */
   onBookmark(revision: number, initialEventsEnd: boolean): void;

@@ -171,7 +171,8 @@ class RunningWatch {
     const snapshot = this.core.store.list(scope, initial ? having : undefined);
     if (initial) {
       const items = matches ? snapshot.items.filter(matches) : snapshot.items;
-      if (items.length) this.sink.onEvents(items.map((stored) => ({ type: 'ADDED', stored })));
+      if (this.sink.onInitial) this.sink.onInitial(items);
+      else if (items.length) this.sink.onEvents(items.map((stored) => ({ type: 'ADDED', stored })));
       if (bookmark) this.sink.onBookmark(snapshot.revision, true);
     }
     return snapshot.revision;

@@ -26,6 +26,7 @@ import { OpenApi } from './openapi/openapi.ts';
 import type { Pages } from './pages/pages.ts';
 import { serve } from './serve.ts';
 import type { GraphQLHandler, Services, TokenIssuer, VersionInfo } from './services.ts';
+import { Shares } from './watching/shares.ts';
 import { NodeDialer } from './streams/dial.ts';
 import { serveUpgrade } from './streams/upgrade.ts';
 import type { RequestTracer } from './tracing.ts';
@@ -157,6 +158,7 @@ class Server implements RestServer {
       version: { ...VERSION, ...version },
       ready: () => !this.stopping,
       now: () => clock.now(),
+      shares: new Shares(),
       watches: {
         opened: (exchange, end) => {
           this.endings.add(end);

@@ -13,6 +13,7 @@ import type { Pages, SessionContext } from './pages/pages.ts';
 import type { NodeDialer } from './streams/dial.ts';
 import type { RequestTracer } from './tracing.ts';
 import type { WatchCounter } from './watching/serve.ts';
+import type { Shares } from './watching/shares.ts';
 
 /** The GraphQL façade, as far as this port serves it. */
 export interface GraphQLHandler {
@@ -55,6 +56,7 @@ export interface Services {
   pages: Pages | undefined;
   fairness: Fairness | undefined;
   watches: WatchCounter;
+  shares: Shares;
   /** undefined: nobody may ask for profiles */
   profiling: Profiling | undefined;
   /** undefined: nothing is traced */

@@ -5,6 +5,7 @@ import { createRegistry } from '../../src/kinds/registry.ts';
 import { StatusError } from '../../src/meta/status.ts';
 import { metadataSlice } from '../../src/rest/encoding/metadata-slice.ts';
 import { Framer } from '../../src/rest/watching/frames.ts';
+import { Shares } from '../../src/rest/watching/shares.ts';
 import { MAX_WAITING, Watcher, type WatchOutput } from '../../src/rest/watching/watcher.ts';
 import { the } from '../support/at.ts';
 import { turnsOf } from '../support/turns.ts';
@@ -30,8 +31,13 @@ class FakeOutput implements WatchOutput {
   full = false;
   state: 'open' | 'ended' | 'cut' = 'open';
   private drain: (() => void) | undefined;
-  write(frames: Buffer[][]): void {
-    this.writes.push(Buffer.concat(frames.flat()).toString());
+  sent = 0;
+  more = false;
+  write(frames: Buffer[][], more: boolean): void {
+    const bytes = Buffer.concat(frames.flat());
+    this.sent += bytes.length;
+    this.more = more;
+    this.writes.push(bytes.toString());
   }
   pending = (): number => (this.full ? 1e9 : 0);
   onDrain(callback: () => void): void {
@@ -47,9 +53,9 @@ class FakeOutput implements WatchOutput {
 
 const framerOf = (): Framer => new Framer(kind, { format: 'json', pretty: false }, 'Metadata', () => 0);
 
-function start(output: FakeOutput, framer = framerOf()) {
+function start(output: FakeOutput, framer = framerOf(), share = new Shares().of('u')) {
   const closed: string[] = [];
-  const watcher = new Watcher(framer, output, {
+  const watcher = new Watcher(framer, output, share, {
     statusOf: (error) => error as StatusError,
     onClose: (reason) => closed.push(reason),
     onSent: () => undefined,
@@ -123,11 +129,16 @@ describe('watcher', () => {
   it('does not count the initial state against the bound', async () => {
     const output = new FakeOutput();
     output.full = true;
-    const watcher = new Watcher(new Framer(kind, { format: 'json', pretty: false }, 'Metadata', () => 0), output, {
-      statusOf: (error) => error as StatusError,
-      onClose: () => undefined,
-      onSent: () => undefined,
-    });
+    const watcher = new Watcher(
+      new Framer(kind, { format: 'json', pretty: false }, 'Metadata', () => 0),
+      output,
+      new Shares().of('u'),
+      {
+        statusOf: (error) => error as StatusError,
+        onClose: () => undefined,
+        onSent: () => undefined,
+      },
+    );
     watcher.onEvents(Array.from({ length: 12 }, (_, i) => event(`e${i}`, 1024 * 1024)));
     watcher.live();
     watcher.onEvents([event('last')]);
@@ -159,6 +170,82 @@ describe('watcher', () => {
     clock.mockRestore();
     expect(turns.reduce((a, b) => a + b)).toBe(400);
     expect(Math.max(...turns)).toBeLessThanOrEqual(7);
+  });
+
+  it('writes a large frame in parts of its share, which together are what it was', async () => {
+    const output = new FakeOutput();
+    const { watcher } = start(output);
+    const large = event('large', 1024 * 1024);
+    watcher.onInitial([large.stored, event('small').stored]);
+    while (!output.writes.at(-1)?.endsWith('\n') || !output.writes.join('').includes('small')) await turn();
+    expect(output.writes.length).toBeGreaterThan(4);
+    expect(Math.max(...output.writes.map(({ length }) => length))).toBeLessThanOrEqual(512 * 1024);
+    const [first, second] = output.writes.join('').trimEnd().split('\n');
+    expect(JSON.parse(the(first)).object.data).toEqual(large.stored.object.data);
+    expect(JSON.parse(the(second)).object.metadata.name).toBe('small');
+    // all that it had said was to come has come
+    expect(output.more).toBe(false);
+  });
+
+  it('makes a frame whole that has begun before it ends with a 403', async () => {
+    const output = new FakeOutput();
+    const { watcher } = start(output);
+    watcher.onEvents([event('large', 1024 * 1024), event('secret')]);
+    while (output.writes.length === 0) await turn();
+    output.full = true;
+    expect(output.more).toBe(true);
+    watcher.onEnd(new StatusError({ message: 'no', reason: 'Forbidden', code: 403 }));
+    const lines = output.writes.join('').trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line).type)).toEqual(['ADDED', 'ERROR']);
+  });
+
+  it('of one user is given the less, the more of them wait, and all of them together little', async () => {
+    const shares = new Shares();
+    const events = Array.from({ length: 40 }, (_, i) => event(`e${i}`, 100 * 1024));
+    const outputs = Array.from({ length: 1000 }, () => new FakeOutput());
+    for (const output of outputs) {
+      // nobody takes what is sent
+      output.pending = () => output.sent;
+      start(output, framerOf(), shares.of('many')).watcher.onInitial(events.map(({ stored }) => stored));
+    }
+    while (outputs.some(({ sent }) => sent === 0)) await turn();
+    await turn();
+    expect(outputs.reduce((sum, { sent }) => sum + sent, 0)).toBeLessThan(128 * 1024 * 1024);
+    const alone = new FakeOutput();
+    start(alone, framerOf(), shares.of('one')).watcher.onInitial(events.map(({ stored }) => stored));
+    while (alone.sent < 256 * 1024) await turn();
+    // those who are read go on at the pace of their clients, whoever else is not
+    const read = the(outputs[0]);
+    read.pending = () => 0;
+    read.flow();
+    while (read.writes.join('').split('\n').length <= 40) await turn();
+    expect(read.state).toBe('open');
+  });
+
+  it('has few large frames at once that are made for one watch alone, and each comes to its turn', async () => {
+    const shares = new Shares();
+    const made = vi.fn();
+    const outputs = Array.from({ length: 60 }, () => new FakeOutput());
+    for (const output of outputs) {
+      output.pending = () => output.sent;
+      const framer = new Framer(kind, { format: 'yaml', pretty: false }, 'Metadata', () => 0);
+      const frame = framer.event.bind(framer);
+      framer.event = (one) => (made(), frame(one));
+      start(output, framer, shares.of('u')).watcher.onInitial([event('large', 1024 * 1024).stored]);
+    }
+    while (made.mock.calls.length < 16) await turn();
+    for (let i = 0; i < 20; i++) await turn();
+    expect(made.mock.calls.length).toBeLessThan(20);
+    const all = new Set(outputs);
+    while (all.size) {
+      for (const output of all) {
+        output.pending = () => 0;
+        output.flow();
+        if (output.sent > 1024 * 1024) all.delete(output);
+      }
+      await turn();
+    }
+    expect(made).toHaveBeenCalledTimes(60);
   });
 
   it('ends with the error after all events', async () => {

@@ -4,6 +4,7 @@ import { termsOf } from '../../meta/fields.ts';
 import { attributesOf, forbiddenError, type ResourceAttributes } from '../authorization/attributes.ts';
 import type { Answer, Attributes, Auditor, ListOptions, RequestContext, Target, WatchSink } from '../contract.ts';
 import type { Core } from '../core.ts';
+import type { Stored } from '../../store/contract.ts';
 import { isStatusAnswer } from '../answer.ts';
 import { UNRECORDED, type AuditEvent, type Origin } from './contract.ts';
 import { annotateDecision } from './decision.ts';
@@ -101,6 +102,7 @@ export async function auditedWatch(
   deprecated(event, target.kind);
   try {
     const stop = await run(contextWith(ctx, event), {
+      ...(sink.onInitial && { onInitial: (items: readonly Stored[]) => sink.onInitial?.(items) }),
       onEvents: (events) => sink.onEvents(events),
       onBookmark: (revision, end) => sink.onBookmark(revision, end),
       ...(sink.onProgress && { onProgress: (revision: number) => sink.onProgress?.(revision) }),

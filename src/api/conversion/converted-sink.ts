@@ -29,6 +29,14 @@ export class ConvertedSink implements WatchSink {
     this.over = true;
   }
 
+  onInitial(items: readonly Stored[]): void {
+    this.next(async () => {
+      const converted = await inKindsVersion(this.core, this.kind, items);
+      if (this.over) return;
+      if (this.sink.onInitial) this.sink.onInitial(converted);
+      else if (converted.length) this.sink.onEvents(converted.map((stored) => ({ type: 'ADDED', stored })));
+    });
+  }
   onEvents(events: readonly WatchEvent[]): void {
     this.waiting += events.length;
     if (this.waiting > MAX_WAITING)

@@ -23,13 +23,17 @@ const prefixes = { ADDED: prefixOf('ADDED'), MODIFIED: prefixOf('MODIFIED'), DEL
 /** Turns events into the bytes of one watch's form. What is the same for all watchers is made once per revision. */
 export class Framer {
   private first = true;
+  /** whether what is large in a frame is the cache's own, and the same for all */
+  readonly shared: boolean;
 
   constructor(
     private readonly kind: Kind,
     private readonly media: Media,
     private readonly include: IncludeObject,
     private readonly now: () => number,
-  ) {}
+  ) {
+    this.shared = media.format === 'protobuf' || (media.format === 'json' && !media.as);
+  }
 
   /** Buffers that together are one event's frame. */
   event({ type, stored }: WatchEvent): Buffer[] {

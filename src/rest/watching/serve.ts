@@ -7,6 +7,7 @@ import { listOptions } from '../resources/query.ts';
 import { includeObjectOf } from '../table/table.ts';
 import { Framer } from './frames.ts';
 import { httpOutput } from './http-output.ts';
+import type { Shares } from './shares.ts';
 import { Watcher, type WatchOutput } from './watcher.ts';
 
 /** What a watch, and with it any request for a resource, is served with. */
@@ -16,6 +17,7 @@ export interface WatchServing {
   log(line: string): void;
   /** told of each watch, so that a shutdown can end it and metrics can count it */
   watches: WatchCounter;
+  shares: Shares;
 }
 export interface WatchCounter {
   opened(exchange: Exchange, end: () => void): () => void;
@@ -53,7 +55,7 @@ export async function runWatch(
   const lazy = new LazyOutput();
   let stop: () => void = () => undefined;
   let closed: () => void = () => undefined;
-  const watcher = new Watcher(framer, lazy, {
+  const watcher = new Watcher(framer, lazy, serving.shares.of(exchange.user.name), {
     statusOf: (error) => statusOf(error, log),
     onSent: (events) => watches.sent(exchange, events),
     onClose: () => {
@@ -61,10 +63,16 @@ export async function runWatch(
       closed();
     },
   });
-  stop = await api.watch(exchange, target, options, watcher);
-  if (exchange.gone) return stop();
-  const done = new Promise<void>((resolve) => exchange.res.once('close', resolve));
-  lazy.open(open());
+  let done: Promise<void>;
+  try {
+    stop = await api.watch(exchange, target, options, watcher);
+    if (exchange.gone) return watcher.close();
+    done = new Promise<void>((resolve) => exchange.res.once('close', resolve));
+    lazy.open(open());
+  } catch (error) {
+    watcher.close();
+    throw error;
+  }
   watcher.live();
   if (watcher.ended) stop();
   else closed = watches.opened(exchange, () => watcher.onEnd());
@@ -80,8 +88,8 @@ class LazyOutput implements WatchOutput {
     this.real = real;
     this.waiting?.();
   }
-  write(frames: Buffer[][]): void {
-    this.real?.write(frames);
+  write(frames: Buffer[][], more: boolean): void {
+    this.real?.write(frames, more);
   }
   pending(): number {
     return this.real ? this.real.pending() : Number.POSITIVE_INFINITY;

@@ -1,15 +1,17 @@
 import type { WatchEvent, WatchSink } from '../../api/contract.ts';
 import { isTurnOver, nextTurn } from '../../api/fairness/turns.ts';
 import type { StatusError } from '../../meta/status.ts';
+import type { Stored } from '../../store/contract.ts';
 import type { Framer } from './frames.ts';
+import type { Share } from './shares.ts';
 
 /** Where a watch's bytes go: an HTTP answer or a web socket. */
 export interface WatchOutput {
-  /** one write; several frames may be in it */
-  write(frames: Buffer[][]): void;
+  /** one write; several frames may be in it, and of a large one a part: `more` of the last of them comes with the next write */
+  write(frames: Buffer[][], more: boolean): void;
   /** bytes that the connection has not taken yet */
   pending(): number;
-  /** calls back once when the connection takes bytes again */
+  /** calls back once when the connection has taken what was written */
   onDrain(callback: () => void): void;
   end(): void;
   /** without ceremony: the client is too slow */
@@ -18,9 +20,6 @@ export interface WatchOutput {
 
 /** A watcher with more than this waiting, beyond its initial events, is cut: it can list again. */
 export const MAX_WAITING = 8 * 1024 * 1024;
-/** No more than this is encoded ahead of the connection, and at one go, nor longer than a turn of the loop. */
-const HIGH_WATER = 256 * 1024;
-
 /** So many sent events may stay at the front of the queue before it is cut down. */
 const COMPACT_FROM = 4096;
 
@@ -31,13 +30,21 @@ const isLost = ({ code }: StatusError): boolean => code === 401 || code === 403;
 
 type Item = WatchEvent | { bookmark: number; initialEventsEnd: boolean };
 
+const sizeOf = (frame: readonly Buffer[]): number => frame.reduce((sum, { length }) => sum + length, 0);
+
 /**
  * Takes events as they come and writes them as fast as the client reads. Waiting events are references to objects that
- * the cache holds anyway and are encoded when it is their turn, so that a large initial state costs no memory.
+ * the cache holds anyway and are encoded when it is their turn, so that a large initial state costs no memory. What has
+ * been encoded is bounded by the watch's share of what its user may have; a frame that is larger goes out in parts.
  */
 export class Watcher implements WatchSink {
+  /** the initial state, before all that is in the queue */
+  private first: readonly Stored[] = [];
+  private firstAt = 0;
   private queue: Item[] = [];
   private at = 0;
+  /** what has not been written of a frame that has begun */
+  private rest: Buffer[] | undefined;
   private waiting = 0;
   /** what may wait: grows by what came as initial state */
   private allowance = MAX_WAITING;
@@ -50,12 +57,20 @@ export class Watcher implements WatchSink {
   constructor(
     private readonly framer: Framer,
     private readonly output: WatchOutput,
+    private readonly share: Share,
     private readonly hooks: {
       statusOf(error: unknown): StatusError;
       onClose(reason: 'end' | 'slow'): void;
       onSent(events: number): void;
     },
   ) {}
+
+  onInitial(items: readonly Stored[]): void {
+    if (this.ended) return;
+    this.first = items;
+    for (const { bytes } of items) this.allowance += bytes.length;
+    this.schedule();
+  }
 
   onEvents(events: readonly WatchEvent[]): void {
     if (this.ended) return;
@@ -96,22 +111,31 @@ export class Watcher implements WatchSink {
   close(reason: 'end' | 'slow' = 'end'): void {
     if (this.ended) return;
     this.ended = true;
-    this.queue = [];
+    this.forget();
+    this.rest = undefined;
+    this.share.close();
     this.hooks.onClose(reason);
   }
 
   /**
-   * The caller may not see any more: what waits is not sent, whatever it is that keeps it waiting. Who does not take the
-   * end within a moment is cut, as what is on its way to him would keep the connection.
+   * The caller may not see any more: what waits is not sent, whatever it is that keeps it waiting, but for what makes a
+   * frame whole that has begun. Who does not take the end within a moment is cut, as what is on its way to him would keep
+   * the connection.
    */
   private lose(error: StatusError): void {
-    this.queue = [];
-    this.at = 0;
+    this.forget();
     this.over = { error };
     const cut = setTimeout(() => this.output.cut(), LOST_MS);
     cut.unref();
     if (!this.initial) this.finish(this.over);
     else this.schedule();
+  }
+
+  private forget(): void {
+    this.first = [];
+    this.firstAt = 0;
+    this.queue = [];
+    this.at = 0;
   }
 
   private cut(): void {
@@ -131,54 +155,110 @@ export class Watcher implements WatchSink {
 
   private pump(): void {
     if (this.ended) return;
-    if (this.output.pending() >= HIGH_WATER || isTurnOver()) return this.goOn();
+    const most = this.share.size;
+    if (this.output.pending() >= most || isTurnOver()) return this.goOn();
     const frames: Buffer[][] = [];
     let size = 0;
     let sent = 0;
-    while (this.at < this.queue.length && size < HIGH_WATER) {
+    while (size < most) {
       // all watchers have one turn together
       if (sent && isTurnOver()) break;
-      const item = this.queue[this.at++]!;
-      const frame =
-        'bookmark' in item ? this.framer.bookmark(item.bookmark, item.initialEventsEnd) : this.framer.event(item);
-      if ('stored' in item) {
-        this.waiting -= item.stored.bytes.length;
-        sent++;
-      }
-      for (const part of frame) size += part.length;
-      frames.push(frame);
+      if (!this.rest && !this.hasRoom(most)) break;
+      const frame = this.rest ?? this.next();
+      if (!frame) break;
+      if (!this.rest) sent++;
+      frames.push(this.begin(frame, most));
+      size += sizeOf(frames.at(-1)!);
+      if (this.rest) break;
     }
-    if (this.at === this.queue.length) {
+    if (frames.length) {
+      this.output.write(frames, this.rest !== undefined);
+      this.hooks.onSent(sent);
+    }
+    this.goOn();
+  }
+
+  private get hasMore(): boolean {
+    return this.rest !== undefined || this.firstAt < this.first.length || this.at < this.queue.length;
+  }
+
+  /** What a frame that nobody else has would take of the user's memory is taken by few at a time. */
+  private hasRoom(most: number): boolean {
+    if (this.framer.shared) return true;
+    const item = this.first[this.firstAt] ?? this.queue[this.at];
+    const bytes = item && 'stored' in item ? item.stored.bytes.length : item && 'bytes' in item ? item.bytes.length : 0;
+    return bytes <= most || this.share.hasRoom(this.resume);
+  }
+
+  /** The next frame, taken from what waits. */
+  private next(): Buffer[] | undefined {
+    const stored = this.first[this.firstAt];
+    if (stored) {
+      if (++this.firstAt === this.first.length) {
+        this.first = [];
+        this.firstAt = 0;
+      }
+      return this.framer.event({ type: 'ADDED', stored });
+    }
+    const item = this.queue[this.at];
+    if (!item) return undefined;
+    if (++this.at === this.queue.length) {
       this.queue = [];
       this.at = 0;
     } else if (this.at > COMPACT_FROM) {
       this.queue = this.queue.slice(this.at);
       this.at = 0;
     }
-    if (frames.length) {
-      this.output.write(frames);
-      this.hooks.onSent(sent);
+    if ('bookmark' in item) return this.framer.bookmark(item.bookmark, item.initialEventsEnd);
+    this.waiting -= item.stored.bytes.length;
+    return this.framer.event(item);
+  }
+
+  /** What is written now of a frame: all of it, or as much as a share, and the rest waits. */
+  private begin(frame: Buffer[], most: number): Buffer[] {
+    const begun = this.rest !== undefined;
+    this.rest = undefined;
+    const size = sizeOf(frame);
+    if (size <= most) {
+      if (begun) this.share.release();
+      return frame;
     }
-    this.goOn();
+    const now: Buffer[] = [];
+    const rest: Buffer[] = [];
+    let room = most;
+    for (const part of frame) {
+      if (room > 0) now.push(part.subarray(0, room));
+      if (part.length > room) rest.push(part.subarray(Math.max(0, room)));
+      room -= part.length;
+    }
+    this.rest = rest;
+    if (!begun && !this.framer.shared) this.share.hold(size);
+    return now;
   }
 
   private goOn(): void {
-    const full = this.output.pending() >= HIGH_WATER;
-    if (!full && this.queue.length === 0) {
+    const full = this.output.pending() >= this.share.size;
+    if (!full && !this.hasMore) {
       if (this.over) this.finish(this.over);
       return;
     }
+    if (!full && !this.rest && !this.hasRoom(this.share.size)) return;
     this.draining = true;
-    const resume = () => {
-      this.draining = false;
-      this.pump();
-    };
-    if (full) this.output.onDrain(resume);
-    else void nextTurn().then(resume);
+    this.share.behind = full;
+    if (full) this.output.onDrain(this.resume);
+    else void nextTurn().then(this.resume);
   }
 
+  private readonly resume = (): void => {
+    this.draining = false;
+    this.share.behind = false;
+    this.pump();
+  };
+
   private finish({ error }: { error?: StatusError }): void {
-    if (error) this.output.write([this.framer.error(error.status)]);
+    const frames = this.rest ? [this.rest] : [];
+    if (error) frames.push(this.framer.error(error.status));
+    if (frames.length) this.output.write(frames, false);
     this.output.end();
     this.close();
   }

@@ -1,7 +1,7 @@
 import type { WebSocket } from 'ws';
 import type { WatchOutput } from './watcher.ts';
 
-/** A watch as a web socket: one message a frame, text for JSON and binary for protobuf. */
+/** A watch as a web socket: one message a frame (a large one in fragments), text for JSON and binary for protobuf. */
 export function webSocketOutput(socket: WebSocket, binary: boolean): WatchOutput {
   let waiting: (() => void) | undefined;
   const written = (): void => {
@@ -11,9 +11,11 @@ export function webSocketOutput(socket: WebSocket, binary: boolean): WatchOutput
     callback();
   };
   return {
-    write(frames) {
-      for (const frame of frames)
-        socket.send(frame.length === 1 ? frame[0]! : Buffer.concat(frame), { binary }, written);
+    write(frames, more) {
+      for (const [i, frame] of frames.entries()) {
+        const fin = !more || i < frames.length - 1;
+        socket.send(frame.length === 1 ? frame[0]! : Buffer.concat(frame), { binary, fin }, written);
+      }
     },
     pending: () => socket.bufferedAmount,
     onDrain(callback) {
