@@ -224,7 +224,7 @@ describe('watcher', () => {
 
   it('has few large frames at once that are made for one watch alone, and each comes to its turn', async () => {
     const shares = new Shares();
-    const made = vi.fn();
+    const made = vi.fn<() => void>();
     const outputs = Array.from({ length: 60 }, () => new FakeOutput());
     for (const output of outputs) {
       output.pending = () => output.sent;

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -44,11 +45,18 @@ const containers = (count: number, more: object = {}): object[] =>
   many(count, (i) => ({ name: `c${i}`, image: 'i', ...more }));
 
 /** What the webhook of a path answers to whom it is asked about; nothing where it never does. */
-const HOOKS: Readonly<Record<string, (uid: string) => string | undefined>> = {
+const HOOKS: Readonly<Record<string, (uid: string, response: ServerResponse) => string | undefined>> = {
   slow: () => undefined,
   large: (uid) => review(uid, { warnings: ['x'.repeat(4 << 20)] }),
   nested: () => '['.repeat(2 << 20),
   wide: () => `[${'[],'.repeat(900_000)}1]`,
+  annotates: (uid) =>
+    review(uid, { auditAnnotations: Object.fromEntries(many(40_000, (i) => [`k${99_999 - i}`, 'v'])) }),
+  informs: (_, response) => void response.socket?.write('HTTP/1.1 100 Continue\r\n\r\n'.repeat(100_000)),
+  crumbles: (uid, response) => {
+    for (let i = 0; i < 100_000; i++) response.write(' ');
+    return review(uid, {});
+  },
   'patch-wide': (uid) => patched(uid, `[${'{},'.repeat(500_000)}{}]`),
   'patch-nested': (uid) => patched(uid, `${'['.repeat(500_000)}${']'.repeat(500_000)}`),
   'patch-doubles': (uid) =>
@@ -79,7 +87,7 @@ async function registerWebhooks(): Promise<void> {
     request.on('end', () => {
       const asked = JSON.parse(Buffer.concat(chunks).toString()) as { request: { uid: string } };
       const path = new URL(request.url ?? '/', 'https://hook').pathname.slice(1);
-      const answer = HOOKS[path]?.(asked.request.uid);
+      const answer = HOOKS[path]?.(asked.request.uid, response);
       if (answer !== undefined) response.end(answer);
     });
   });
@@ -123,6 +131,9 @@ const WEBHOOKS: Attack[] = [
   ['an answer of megabytes', 500, configMap('large')],
   ['an answer of brackets', 500, configMap('nested')],
   ['an answer of empty lists', 500, configMap('wide')],
+  ['40,000 annotations for the audit', 201, configMap('annotates')],
+  ['answers without end that are not the last one', 500, configMap('informs')],
+  ['an answer of single bytes', 201, configMap('crumbles')],
   ['a patch of operations', 500, configMap('patch-wide')],
   ['a patch of brackets', 500, configMap('patch-nested')],
   ['a patch that doubles', 500, configMap('patch-doubles')],

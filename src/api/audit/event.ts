@@ -53,8 +53,7 @@ export class RecordedEvent implements AuditEvent {
   private ending: Ending | undefined;
   private request = '';
   private response = '';
-  /** in the order of their keys */
-  private annotations: [key: string, value: string][] | undefined;
+  private annotations: Map<string, string> | undefined;
   private panicked = false;
   private seenBody = false;
   private hasStarted = false;
@@ -72,12 +71,8 @@ export class RecordedEvent implements AuditEvent {
 
   annotate(key: string, value: string, level: Level = 'Metadata'): void {
     if (rank(level) > rank(this.level)) return;
-    const annotations = (this.annotations ??= []);
-    let at = annotations.length;
-    while (at > 0 && annotations[at - 1]![0] > key) at--;
-    if (annotations[at - 1]?.[0] === key) return;
-    if (at === annotations.length) annotations.push([key, value]);
-    else annotations.splice(at, 0, [key, value]);
+    const annotations = (this.annotations ??= new Map());
+    if (!annotations.has(key)) annotations.set(key, value);
   }
 
   actsFor(user: User): void {
@@ -183,7 +178,8 @@ export class RecordedEvent implements AuditEvent {
 
   private annotationText(): string {
     let text = '';
-    for (const [key, value] of this.annotations ?? []) text += `,${quote(key)}:${quote(value)}`;
+    const sorted = [...(this.annotations ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
+    for (const [key, value] of sorted) text += `,${quote(key)}:${quote(value)}`;
     return `{${text.slice(1)}}`;
   }
 }

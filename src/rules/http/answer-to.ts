@@ -1,6 +1,9 @@
 import type { ClientRequest } from 'node:http';
 import { readAnswer } from './read-answer.ts';
 
+/** Answers that are not the last one, of which a server may send without end. As many as Go's client takes. */
+const MAX_INFORMATION = 5;
+
 export interface Answer {
   code: number;
   body: Buffer;
@@ -18,6 +21,13 @@ export function answerTo(request: ClientRequest, most: number, tooLarge: () => E
     let answered = false;
     request.on('error', reject);
     request.once('close', () => answered || reject(new Error('the connection was closed without an answer')));
+    let information = 0;
+    request.on('information', () => {
+      if (++information > MAX_INFORMATION)
+        request.destroy(
+          new Error('net/http: HTTP/1.x transport connection broken: too many 1xx informational responses'),
+        );
+    });
     request.once('response', (answer) => {
       answered = true;
       const { statusCode: code = 0, headers } = answer;

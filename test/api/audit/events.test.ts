@@ -243,7 +243,9 @@ describe('an event', () => {
     );
     await test.create('pods', pod('p', { hostNetwork: true }), 'request');
     texts = texts.slice(-1);
-    expect(only().annotations).toMatchObject({ 'pod-security.kubernetes.io/enforce-policy': 'privileged:latest' });
+    const { annotations = {} } = only();
+    expect(annotations).toMatchObject({ 'pod-security.kubernetes.io/enforce-policy': 'privileged:latest' });
+    expect(Object.keys(annotations)).toEqual(Object.keys(annotations).sort());
     texts = [];
     await test.create('pods', pod('p', { hostNetwork: true }), 'metadata');
     expect(only().annotations).toMatchObject({

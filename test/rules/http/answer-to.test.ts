@@ -35,6 +35,11 @@ it.each<[string, (socket: Socket) => void, string]>([
   ['no answer', (socket) => socket.end(), 'socket hang up'],
   ['no HTTP', (socket) => socket.end('SSH-2.0-x\r\n'), 'Parse Error'],
   ['a larger answer', (socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n12345678901'), 'too large'],
+  [
+    'heads without end that are not the last one',
+    (socket) => socket.write('HTTP/1.1 100 Continue\r\n\r\n'.repeat(6)),
+    'too many 1xx informational responses',
+  ],
   ['half of an answer', (socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1234'), 'aborted'],
 ])('is none where the other side sends %s', async (_, say, why) => {
   await expect(answerTo(await asking(say), 10, tooLarge)).rejects.toThrow(why);
@@ -43,7 +48,7 @@ it.each<[string, (socket: Socket) => void, string]>([
 it.each<[string, (socket: Socket) => void]>([
   ['nothing', () => undefined],
   ['a head without an end', (socket) => socket.write('HTTP/1.1 200 OK\r\nA: b')],
-  ['heads that are not the last one', (socket) => socket.write('HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(9))],
+  ['heads that are not the last one', (socket) => socket.write('HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(5))],
   ['a body without an end', (socket) => socket.write('HTTP/1.1 200 OK\r\n\r\n1')],
 ])('is late where the other side says %s', async (_, say) => {
   const asked = await asking(say);

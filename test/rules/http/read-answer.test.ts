@@ -10,13 +10,13 @@ afterEach(() => {
 });
 
 /** What is read of at most ten bytes of what a server does. */
-async function reading(serve: (response: ServerResponse) => void): Promise<string> {
+async function reading(serve: (response: ServerResponse) => void, most = 10): Promise<string> {
   server = createServer((_, response) => serve(response));
   await new Promise<void>((listening) => server!.listen(0, '127.0.0.1', listening));
   const { port } = server.address() as AddressInfo;
   return new Promise((resolve, reject) => {
     const request = get({ host: '127.0.0.1', port }, (answer) => {
-      readAnswer(answer, 10, () => new Error('too large')).then((body) => resolve(body.toString()), reject);
+      readAnswer(answer, most, () => new Error('too large')).then((body) => resolve(body.toString()), reject);
     });
     request.on('error', reject);
   });
@@ -32,6 +32,25 @@ it('is put together of its pieces', async () => {
     setImmediate(() => response.end('67890'));
   });
   expect(text).toBe('1234567890');
+});
+
+it('that comes byte by byte is taken in turns', async () => {
+  let turns = 0;
+  let over = false;
+  const count = (): void => {
+    turns++;
+    if (!over) setImmediate(count);
+  };
+  const length = 20_000;
+  const text = await reading((response) => {
+    const { socket } = response;
+    socket?.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
+    socket?.end(`${'1\r\nx\r\n'.repeat(length)}0\r\n\r\n`);
+    count();
+  }, length);
+  over = true;
+  expect(text).toHaveLength(length);
+  expect(turns).toBeGreaterThan(15);
 });
 
 it('is no more than was said, also where it never ends', async () => {
