@@ -105,8 +105,10 @@ export class Slice {
     return performance.now() - longWork.turnBegan() > this.ms;
   }
 
-  next(): Promise<void> {
+  async next(): Promise<void> {
     this.ms = TURN_MS;
-    return nextTurn();
+    await nextTurn();
+    // what is done before it asks again counts too
+    longWork.turnBegan();
   }
 }

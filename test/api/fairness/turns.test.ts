@@ -70,6 +70,21 @@ describe('the long work of one turn of the event loop', () => {
     expect(slice.over).toBe(true);
   });
 
+  test('is no more than one step where a step takes longer', async () => {
+    const turns = await turnsOf(
+      () => now,
+      async () => {
+        const slice = new Slice();
+        for (let i = 0; i < 10; i++) {
+          if (slice.over) await slice.next();
+          now += 9;
+        }
+      },
+    );
+    expect(turns.slice(1)).toEqual(Array.from({ length: turns.length - 1 }, () => 9));
+    expect(turns.length).toBeGreaterThanOrEqual(9);
+  });
+
   test('is done in one turn where sixteen that come together take less than its time', async () => {
     await laterTurn();
     const turns = await turnsOf(
