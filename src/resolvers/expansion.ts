@@ -1,10 +1,9 @@
 import {
   Kind,
-  type ASTVisitor,
   type DocumentNode,
   type FragmentDefinitionNode,
+  type GraphQLError,
   type SelectionSetNode,
-  type ValidationContext,
 } from 'graphql';
 import { limitOfDocument } from './limit-error.ts';
 
@@ -22,18 +21,14 @@ export const fragmentsOf = (document: DocumentNode): Fragments =>
   new Map(document.definitions.filter((d) => d.kind === Kind.FRAGMENT_DEFINITION).map((d) => [d.name.value, d]));
 
 /**
- * What becomes of a document with its fragments put in, as a rule of validation. Executing takes the fields, and the
+ * Which of its limits a document is over with its fragments put in; undefined: none. Executing takes the fields, and the
  * specification's rule that overlapping fields can be merged compares those of one name two by two: both grow faster than
  * the document, the first by fragments in fragments, the second by the square.
  */
-export const expansionRule =
-  (limits: ExpansionLimits) =>
-  (context: ValidationContext): ASTVisitor => ({
-    Document(document) {
-      const over = new Expansion(fragmentsOf(document), limits).of(document);
-      if (over) context.reportError(limitOfDocument(over.limit, limits[over.limit], over.message));
-    },
-  });
+export function overExpansion(document: DocumentNode, limits: ExpansionLimits): GraphQLError | undefined {
+  const over = new Expansion(fragmentsOf(document), limits).of(document);
+  return over && limitOfDocument(over.limit, limits[over.limit], over.message);
+}
 
 /** Thrown out of the walk. */
 class TooMuch extends Error {

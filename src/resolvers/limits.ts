@@ -3,17 +3,16 @@ import {
   getNamedType,
   isInterfaceType,
   isObjectType,
-  type ASTVisitor,
   type DocumentNode,
   type FieldNode,
+  type GraphQLError,
   type GraphQLNamedType,
   type GraphQLSchema,
   type OperationDefinitionNode,
   type SelectionSetNode,
-  type ValidationContext,
 } from 'graphql';
 import { limitOfDocument, type LimitName } from './limit-error.ts';
-import { fragmentsOf, type ExpansionLimits, type Fragments } from './expansion.ts';
+import { fragmentsOf, overExpansion, type ExpansionLimits, type Fragments } from './expansion.ts';
 import { DEFAULT_FIRST } from './where/paging.ts';
 
 /** What a document may ask for. All are on by default; a request over one of them is refused before it is executed. */
@@ -53,31 +52,44 @@ export const DEFAULT_LIMITS: Limits = {
 /** Items that a relation's list is taken to have when it is not asked for pages: its real length is known only when it is read. */
 const RELATION_ITEMS = 20;
 
-/** Depth, aliases and root fields, as a rule of GraphQL's own validation. Introspection has graphql's own rule. */
-export const limitsRule =
-  (limits: Limits) =>
-  (context: ValidationContext): ASTVisitor => {
-    let aliases = 0;
-    const refuse = (limit: LimitName & keyof Limits, what: string, node?: FieldNode | OperationDefinitionNode): void =>
-      context.reportError(limitOfDocument(limit, limits[limit], what, node));
-    return {
-      Document({ definitions }) {
-        if (definitions.length > limits.definitions)
-          refuse('definitions', `more than ${limits.definitions} operations and fragments`);
-      },
-      Field(node) {
-        if (node.alias && ++aliases === limits.aliases + 1)
-          refuse('aliases', `more than ${limits.aliases} aliases`, node);
-      },
-      OperationDefinition(node) {
-        const fragments = fragmentsOf(context.getDocument());
-        if (depthOf(node.selectionSet, fragments, new Map(), limits.depth) > limits.depth)
-          refuse('depth', `deeper than ${limits.depth} fields`, node);
-        if (rootFieldsOf(node.selectionSet, fragments) > limits.rootFields)
-          refuse('rootFields', `more than ${limits.rootFields} fields of the root`, node);
-      },
-    };
+/**
+ * Which of its limits a document is over; undefined: none. No rule of validation: that walks the document with all that
+ * there is to know of it, and these are of its text alone.
+ */
+export function overLimits(document: DocumentNode, limits: Limits): GraphQLError | undefined {
+  const fault = (limit: LimitName & keyof Limits, what: string, node?: FieldNode | OperationDefinitionNode) =>
+    limitOfDocument(limit, limits[limit], what, node);
+  if (document.definitions.length > limits.definitions)
+    return fault('definitions', `more than ${limits.definitions} operations and fragments`);
+  const fragments = fragmentsOf(document);
+  for (const node of document.definitions) {
+    if (node.kind !== Kind.OPERATION_DEFINITION) continue;
+    if (depthOf(node.selectionSet, fragments, new Map(), limits.depth) > limits.depth)
+      return fault('depth', `deeper than ${limits.depth} fields`, node);
+    if (rootFieldsOf(node.selectionSet, fragments) > limits.rootFields)
+      return fault('rootFields', `more than ${limits.rootFields} fields of the root`, node);
+  }
+  const alias = aliasBeyond(document, limits.aliases);
+  return alias ? fault('aliases', `more than ${limits.aliases} aliases`, alias) : overExpansion(document, limits);
+}
+
+/** The first field with an alias behind so many of them. */
+function aliasBeyond({ definitions }: DocumentNode, count: number): FieldNode | undefined {
+  let aliases = 0;
+  const look = (set: SelectionSetNode): FieldNode | undefined => {
+    for (const selection of set.selections) {
+      if (selection.kind === Kind.FIELD && selection.alias && ++aliases > count) return selection;
+      const inside = 'selectionSet' in selection && selection.selectionSet && look(selection.selectionSet);
+      if (inside) return inside;
+    }
+    return undefined;
   };
+  for (const definition of definitions) {
+    const found = 'selectionSet' in definition && look(definition.selectionSet);
+    if (found) return found;
+  }
+  return undefined;
+}
 
 /** Fields of an operation's root, those of fragments counted; a fragment that is spread again adds nothing. */
 function rootFieldsOf(set: SelectionSetNode, fragments: Fragments, spread = new Set<string>()): number {

@@ -183,16 +183,37 @@ describe('compiled variables and arguments', () => {
   ])('arguments are those of graphql-js: %s', (args) => {
     const field = graphql.schema.getQueryType()!.getFields()['pods']!;
     const node = getOperationAST(parse(`{ pods${args} { continue } }`))!.selectionSet.selections[0] as FieldNode;
-    const read = compileArguments(field, node);
-    for (const values of [{}, { v: null }, { v: 3 }, { v: { spec: { priority: { eq: 3 } } } }])
-      expect({ ...read(values) }).toEqual(getArgumentValues(field, node, values));
+    for (const shared of [true, false]) {
+      const read = compileArguments(field, node, shared);
+      for (const values of [{}, { v: null }, { v: 3 }, { v: { spec: { priority: { eq: 3 } } } }])
+        expect({ ...read(values) }).toEqual(getArgumentValues(field, node, values));
+    }
+  });
+
+  test('an argument without variables is one value for all requests, unless its field may write to it', () => {
+    const field = graphql.schema.getQueryType()!.getFields()['pods']!;
+    const where = (args: string, shared: boolean): unknown[] => {
+      const node = getOperationAST(parse(`{ pods(where: ${args}) { continue } }`))!.selectionSet.selections[0];
+      const read = compileArguments(field, node as FieldNode, shared);
+      return [1, 2].map((v) => read({ v })?.['where']);
+    };
+    const literal = '{ or: [{ spec: { priority: { in: [1, 2] } } }] }';
+    const [one, again] = where(literal, true);
+    expect(again).toBe(one);
+    expect(one).toEqual({ or: [{ spec: { priority: { in: [1, 2] } } }] });
+    expect(() => ((one as { or: unknown[] }).or[0] = undefined)).toThrow(TypeError);
+    const [own, other] = where(literal, false);
+    expect(other).not.toBe(own);
+    expect(where(literal.replace('2', '$v'), true)).toEqual(
+      [1, 2].map((v) => ({ or: [{ spec: { priority: { in: [1, v] } } }] })),
+    );
   });
 
   test('an argument that must be there is left to graphql-js', () => {
     const field = graphql.schema.getQueryType()!.getFields()['pod']!;
     for (const args of ['', '(name: $v)', '(name: null)', '(name: 3)']) {
       const node = getOperationAST(parse(`{ pod${args} { kind } }`))!.selectionSet.selections[0] as FieldNode;
-      for (const values of [{}, { v: null }]) expect(compileArguments(field, node)(values)).toBeUndefined();
+      for (const values of [{}, { v: null }]) expect(compileArguments(field, node, true)(values)).toBeUndefined();
     }
   });
 });

@@ -54,10 +54,14 @@ export function compileVariables(schema: GraphQLSchema, definitions: readonly Va
   };
 }
 
-/** getArgumentValues of graphql-js for one field of a document. */
-export function compileArguments(field: GraphQLField<unknown, unknown>, node: FieldNode): Coerce {
+/**
+ * getArgumentValues of graphql-js for one field of a document.
+ * @param shared whoever gets the values only reads them: what has no variable in it is made once for all requests, and is
+ *   known again by who has made something of it, as of a filter its tests
+ */
+export function compileArguments(field: GraphQLField<unknown, unknown>, node: FieldNode, shared: boolean): Coerce {
   const read = field.args.map((argument) =>
-    argumentOf(argument, node.arguments?.find(({ name }) => name.value === argument.name)?.value),
+    argumentOf(argument, node.arguments?.find(({ name }) => name.value === argument.name)?.value, shared),
   );
   return (variables) => {
     const values: Values = {};
@@ -70,6 +74,7 @@ export function compileArguments(field: GraphQLField<unknown, unknown>, node: Fi
 function argumentOf(
   { name, type, defaultValue }: GraphQLArgument,
   node: ValueNode | undefined,
+  shared: boolean,
 ): (variables: Readonly<Values>, values: Values) => boolean {
   const absent = (values: Values): boolean => {
     if (defaultValue === undefined) return !isNonNullType(type);
@@ -87,12 +92,24 @@ function argumentOf(
       return true;
     };
   }
-  if (SIMPLE.has(node.kind) && isLeafType(getNullableType(type))) {
-    const value = valueFromAST(node, type);
+  if (shared ? !hasVariable(node) : SIMPLE.has(node.kind) && isLeafType(getNullableType(type))) {
+    const value = frozen(valueFromAST(node, type));
     return (_, values) => {
       values[name] = value;
       return value !== undefined;
     };
   }
   return (variables, values) => (values[name] = valueFromAST(node, type, variables)) !== undefined;
+}
+
+const hasVariable = (node: ValueNode): boolean =>
+  node.kind === Kind.VARIABLE ||
+  (node.kind === Kind.LIST && node.values.some(hasVariable)) ||
+  (node.kind === Kind.OBJECT && node.fields.some(({ value }) => hasVariable(value)));
+
+/** With all that is in it: who writes to what all requests have is to be found out. */
+function frozen(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  Object.values(value).forEach(frozen);
+  return Object.freeze(value);
 }

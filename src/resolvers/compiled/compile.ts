@@ -98,7 +98,11 @@ export function compile(
         rootValue: undefined,
         operation,
       },
-      arguments: compileArguments(field as GraphQLField<unknown, unknown>, nodes[0]!),
+      arguments: compileArguments(
+        field as GraphQLField<unknown, unknown>,
+        nodes[0]!,
+        operation.operation !== OperationTypeNode.MUTATION,
+      ),
       writer,
       write,
     });

@@ -115,7 +115,7 @@ export class Writers {
     const writer = this.of(field.type, nodes, reads ? { paged: true, related: true } : ofList(place, field.type));
     if (!writer) return undefined;
     const { resolve } = field;
-    const lead = read && { field, nodes, read, arguments: compileArguments(field, node) };
+    const lead = read && { field, nodes, read, arguments: compileArguments(field, node, true) };
     const { write, deep } = writer;
     return lead
       ? { name, resolve, lead, write: undefined, deep: leading(writer, lead) }

@@ -1,17 +1,13 @@
-import { GraphQLError, GraphQLSchema, getOperationAST, parse, validate, type DocumentNode } from 'graphql';
+import { GraphQLError, getOperationAST, parse, validate, type DocumentNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import { expansionRule } from '../expansion.ts';
 import { limitOfDocument } from '../limit-error.ts';
-import { limitsRule, nestingOf, type Limits } from '../limits.ts';
+import { nestingOf, overLimits, type Limits } from '../limits.ts';
 import { Operation } from './operation.ts';
 import { DocumentSchema } from './document-schema.ts';
 import { ROOTS, type Root } from './root-fields.ts';
 import { rulesFor } from './rules-for.ts';
 import type { Schema } from './schema.ts';
 import { similarNames } from './similar-names.ts';
-
-/** Limits are of the text alone. */
-const NO_KINDS = new GraphQLSchema({ assumeValid: true });
 
 /** A document that was parsed and validated against its schema, or what is wrong with it. */
 export class Document {
@@ -97,10 +93,8 @@ export class Documents {
       const node = parse(text, { maxTokens: limits.tokens });
       bytes += (node.tokenCount ?? limits.tokens) * BYTES_PER_TOKEN;
       // The limits first: rules of the specification call themselves for each level, and compare all with all.
-      for (const rule of [limitsRule(limits), expansionRule(limits)]) {
-        const over = validate(NO_KINDS, node, [rule], { maxErrors: 1 });
-        if (over.length) return refused(...over);
-      }
+      const over = overLimits(node, limits);
+      if (over) return refused(over);
       schema = new DocumentSchema(fields, types, node);
       const rules = rulesFor(text);
       let errors = validate(schema, node, rules, { maxErrors: MAX_ERRORS, hideSuggestions: true });
