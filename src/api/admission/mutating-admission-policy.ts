@@ -15,7 +15,7 @@ import { boundPolicies, MUTATING, type Binding, type Bound } from './policies/bo
 import { isAbout } from './policies/evaluate.ts';
 import { Evaluation } from './policies/evaluation.ts';
 import { paramKindOf } from './policies/params.ts';
-import { patchedBy } from './policies/patch.ts';
+import { patchSteps } from './policies/patch.ts';
 import { celVariables } from './policies/variables.ts';
 import { requestName, type AdmissionPlugin, type AdmissionRequest } from './plugin.ts';
 import { roundsOf } from './rounds.ts';
@@ -128,7 +128,8 @@ async function mutate(
       const compiled = await pace.run(compileMutation(mutation.patchType, expression.trim(), known));
       if ('error' in compiled) throw new Error(compiled.error);
       const evaluation = new Evaluation(celVariables(request, matched, view, params), composition, REQUEST_BUDGET);
-      const made = patchedBy(mutation, compiled.program, evaluation, kind, view.object);
+      const made = await pace.run(patchSteps(mutation, compiled.program, evaluation, kind, view.object));
+      if (pace.due) await pace.turn();
       if (made !== view.object) await views.take(matched, made);
       ran = true;
     } catch (error) {

@@ -8,15 +8,17 @@ import { Walk } from '../../../kinds/decode-struct.ts';
 import { decodePatched } from '../../../kinds/decode.ts';
 import type { Kind } from '../../../kinds/kind.ts';
 import { apiVersionOf } from '../../../meta/gvk.ts';
+import { cloneJson } from '../../../meta/clone.ts';
 import type { Json, KubeObject } from '../../../meta/object.ts';
 import { internalError, StatusError } from '../../../meta/status.ts';
+import type { Steps } from '../../../meta/steps.ts';
 import { atomicParts } from '../../patch/apply/atomic-parts.ts';
 import { configProblems } from '../../patch/apply/check.ts';
 import { mergeApplied } from '../../patch/apply/merge.ts';
 import { untypedOf } from '../../patch/apply/versions.ts';
 import { ConvertWalk } from '../../patch/convert-walk.ts';
 import { whyRejected } from '../../patch/errors.ts';
-import { applyJsonPatch } from '../../patch/json.ts';
+import { jsonPatchSteps } from '../../patch/json.ts';
 import type { Evaluation } from './evaluation.ts';
 
 const nothing = (): void => undefined;
@@ -40,7 +42,7 @@ function strangerIn(value: unknown, path: string): string | undefined {
 }
 
 /** A configuration that is applied as by server-side apply, but owns nothing. Source: apiserver's mutating/patch/smd.go. */
-function applied(kind: Kind, object: KubeObject, value: Value): KubeObject {
+function* applied(kind: Kind, object: KubeObject, value: Value): Steps<KubeObject> {
   // what is converted is known not to be too large to be walked through
   const config = configurationOf(value, new Room()) as Record<string, unknown>;
   checkNames(value, OBJECT_TYPE);
@@ -56,7 +58,9 @@ function applied(kind: Kind, object: KubeObject, value: Value): KubeObject {
   }
   const strange = strangerIn(config, '');
   if (strange !== undefined) fail(`error applying patch: failed to convert patch object to typed object: ${strange}`);
+  yield;
   const merged = mergeApplied(kind.schema, object, config, untyped) as KubeObject;
+  yield;
   const { group, version, kind: name } = kind;
   const refuse = (why: string): StatusError =>
     new StatusError({
@@ -92,33 +96,37 @@ function operationOf(step: unknown, room: Room): Json {
 }
 
 /** A patch whose test fails does nothing. Source: apiserver's mutating/patch/json_patch.go. */
-function jsonPatched(kind: Kind, object: KubeObject, value: Value): KubeObject {
+function* jsonPatched(kind: Kind, object: KubeObject, value: Value): Steps<KubeObject> {
   const room = new Room();
   const steps = (value as readonly unknown[]).map((step) => operationOf(step, room));
   let patched: KubeObject;
   try {
-    patched = structuredClone(applyJsonPatch(object, steps).value);
+    patched = (yield* jsonPatchSteps(object, steps)).value;
   } catch (error) {
     const why = whyRejected(error);
     return why.endsWith('failed: test failed') ? object : fail(`JSON Patch: ${why}`);
   }
+  yield;
+  const own = cloneJson(patched);
+  yield;
   const refusal = { refuse: internalError, refuseKind: internalError };
-  return decodePatched(patched, kind, 'Strict', nothing, refusal, [], new Walk(kind.schema));
+  return decodePatched(own, kind, 'Strict', nothing, refusal, [], new Walk(kind.schema));
 }
 
 /**
- * What a mutation makes of an object of `kind`; the object itself where it makes nothing of it. Throws Error for what
+ * What a mutation makes of an object of `kind`, in steps; the object itself where it makes nothing of it. Throws Error for what
  * counts against the policy, and OutOfBudget; StatusError (500) for what the patch makes and no such object is.
  */
-export function patchedBy(
+export function* patchSteps(
   { patchType, applyConfiguration, jsonPatch }: Mutation,
   program: Program,
   evaluation: Evaluation,
   kind: Kind,
   object: KubeObject,
-): KubeObject {
+): Steps<KubeObject> {
   const { expression = '' } = (patchType === 'JSONPatch' ? jsonPatch : applyConfiguration) ?? {};
   const value = evaluation.evaluate(expression, program);
   if (value instanceof CelError) return fail(value.message);
-  return patchType === 'JSONPatch' ? jsonPatched(kind, object, value) : applied(kind, object, value);
+  yield;
+  return yield* patchType === 'JSONPatch' ? jsonPatched(kind, object, value) : applied(kind, object, value);
 }

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { Evaluation } from '../../../../src/api/admission/policies/evaluation.ts';
-import { patchedBy } from '../../../../src/api/admission/policies/patch.ts';
+import { patchSteps } from '../../../../src/api/admission/policies/patch.ts';
 import { composeSteps } from '../../../../src/kinds/cel/admission.ts';
 import { REQUEST_BUDGET } from '../../../../src/kinds/cel/limits.ts';
 import { compileMutation } from '../../../../src/kinds/cel/mutations.ts';
 import { createRegistry } from '../../../../src/kinds/registry.ts';
-import { atOnce } from '../../../../src/meta/steps.ts';
+import { atOnce, type Steps } from '../../../../src/meta/steps.ts';
 
 const kind = createRegistry().preferred('configmaps')!;
 const object = {
@@ -16,14 +16,15 @@ const object = {
 };
 const composition = atOnce(composeSteps([], false));
 
-function mutate(patchType: 'ApplyConfiguration' | 'JSONPatch', expression: string): unknown {
+const steps = (patchType: 'ApplyConfiguration' | 'JSONPatch', expression: string, of = object): Steps<unknown> => {
   const compiled = atOnce(compileMutation(patchType, expression, composition.variables(true)));
   if ('error' in compiled) throw new Error(compiled.error);
   const evaluation = new Evaluation({ object }, composition, REQUEST_BUDGET);
   const patch = { expression };
   const mutation = { patchType, ...(patchType === 'JSONPatch' ? { jsonPatch: patch } : { applyConfiguration: patch }) };
-  return patchedBy(mutation, compiled.program, evaluation, kind, object);
-}
+  return patchSteps(mutation, compiled.program, evaluation, kind, of);
+};
+const mutate = (...args: Parameters<typeof steps>): unknown => atOnce(steps(...args));
 
 /** Twice as large at each step, but for the parts that are shared. */
 const doubled = (start: string, step: (name: string) => string, times = 40): string =>
@@ -52,4 +53,19 @@ test.each<[what: string, patchType: 'ApplyConfiguration' | 'JSONPatch', expressi
 test('objects that share their parts are compared within bounds', () => {
   const expression = `Object{data: {"same": string(${OBJECTS} == ${OBJECTS})}}`;
   expect(() => mutate('ApplyConfiguration', expression)).toThrow('operation cancelled: actual cost limit exceeded');
+});
+
+test.each<[patchType: 'ApplyConfiguration' | 'JSONPatch', expression: string]>([
+  ['JSONPatch', '[JSONPatch{op: "add", path: "/data/own", value: "v"}]'],
+  ['ApplyConfiguration', 'Object{data: {"own": "v"}}'],
+])('a wide object is changed by a %s in steps, and is itself left as it was', (patchType, expression) => {
+  const data = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`k${i}`, 'v']));
+  const wide = { ...object, data };
+  const made = steps(patchType, expression, wide);
+  let pauses = 0;
+  let next = made.next();
+  for (; !next.done; next = made.next()) pauses++;
+  expect(pauses).toBeGreaterThan(2);
+  expect(next.value).toMatchObject({ data: { ...data, own: 'v' } });
+  expect(Object.keys(wide.data)).toHaveLength(1000);
 });
