@@ -94,7 +94,13 @@ async function save(canvas, png, file) {
 
 /** Each page by its name: its address, and what is done there before the picture is taken. */
 const pagesOf = (pod) => ({
-  overview: ['/', (page) => page.getByRole('heading', { name: 'What changed lately' }).waitFor()],
+  overview: [
+    '/',
+    async (page) => {
+      await page.getByRole('heading', { name: 'What changed lately' }).waitFor();
+      await page.getByText('loading').waitFor({ state: 'hidden' });
+    },
+  ],
   list: ['/kinds/pods', (page) => page.getByRole('grid').getByRole('link').first().waitFor()],
   object: ['/kinds/deployments.apps/shop/web', (page) => page.getByText('Conditions').waitFor()],
   yaml: ['/kinds/deployments.apps/shop/web?tab=yaml', (page) => page.locator('.cm-content').waitFor()],

@@ -53,7 +53,9 @@ export function SummaryTab({ kind, object }: { kind: Kind; object: WholeObject }
           <DataTable heads={['Type', 'Status', 'Since', 'Reason']} minWidth={500}>
             {conditions.map(({ type, status, reason = '', message = '', lastTransitionTime }, place) => (
               <Table.Tr key={place}>
-                <Table.Td className="name">{legible(type, LONGEST_WORD)}</Table.Td>
+                <Table.Td className="name" miw={120}>
+                  {legible(type, LONGEST_WORD)}
+                </Table.Td>
                 <Table.Td className="name">{legible(status, LONGEST_WORD)}</Table.Td>
                 <Table.Td>
                   <Age since={lastTransitionTime} />
