@@ -1,3 +1,4 @@
+import { cloneJson } from '../../meta/clone.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { sameJson } from '../patch/equal.ts';
 import type { AdmissionRequest, Reinvocation } from './plugin.ts';
@@ -17,7 +18,7 @@ export class Rounds {
     if (begun && !sameJson(this.last, object)) this.changed();
   }
   end(object: KubeObject | undefined): void {
-    this.last = object && structuredClone(object);
+    this.last = object && cloneJson(object);
   }
   isAskedAgain(id: string): boolean {
     return this.again.has(id);
