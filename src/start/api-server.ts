@@ -4,6 +4,7 @@ import type { Api } from '../api/contract.ts';
 import { auditLines } from '../api/logs/audit-lines.ts';
 import type { LineExporter } from '../api/logs/export-lines.ts';
 import { createFlowControl } from '../api/fairness/flow-control.ts';
+import { areWritesComing } from '../api/fairness/turns.ts';
 import { createRegistry } from '../kinds/registry.ts';
 import { createGraphQL, type GraphQLFacade } from '../resolvers/graphql.ts';
 import { Pages } from '../rest/pages/pages.ts';
@@ -97,6 +98,7 @@ export async function runApi(
           if (answered) duration.of(operation, group, name).observe(ms / 1000);
           else errors.of(operation, group, name).add();
         },
+        moreComes: areWritesComing,
         retention: { confidentialMs: options.encryption.secretHistoryMs, ...options.history },
         log,
       }),

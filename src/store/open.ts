@@ -28,6 +28,8 @@ export interface StoreOptions {
   sealer?(own: Provider): Sealer;
   /** Told of each write, when it is known what became of it, and after how many ms; `answered`: the database has said. */
   onWrite?(operation: Write['type'], resource: string, ms: number, answered: boolean): void;
+  /** Whether writes are on their way to the store: a statement waits for them some milliseconds, so that they share it. */
+  moreComes?(): boolean;
   log?: Log;
 }
 
@@ -51,6 +53,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     own,
     sealer: own && options.sealer?.(own),
     ...(options.onWrite && { onWrite: options.onWrite }),
+    ...(options.moreComes && { moreComes: options.moreComes }),
     log,
   });
   try {

@@ -50,6 +50,7 @@ export interface StoreParts {
   own: Provider | undefined;
   sealer: Sealer | undefined;
   onWrite?: OnWrite;
+  moreComes?: () => boolean;
   log: Log;
 }
 
@@ -73,7 +74,8 @@ export class PostgresStore implements Store {
   #progress: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor({ url, ring, retention, progressMs, statementMs, now, own, sealer, onWrite, log }: StoreParts) {
+  constructor(parts: StoreParts) {
+    const { url, ring, retention, progressMs, statementMs, now, own, sealer, onWrite, moreComes, log } = parts;
     const connect = (name: string, setup?: string, onNotify?: () => void): Connection => {
       const connection = new Connection({ url, name, setup, onNotify, statementMs, log });
       this.#connections.push(connection);
@@ -98,6 +100,7 @@ export class PostgresStore implements Store {
       log,
       onWritten,
       ...(onWrite && { onWrite }),
+      ...(moreComes && { moreComes }),
     });
     this.#compactor = new Compactor({ connection: background, follower, state, retention, now, log });
     this.#pastConnection = connect('past');

@@ -10,6 +10,8 @@ const MAX_WRITES = 64;
 const MAX_BYTES = 4 << 20;
 /** Writes that wait; at 5,000 a second two seconds of them. */
 const MAX_WAITING = 10_000;
+/** ms that a statement waits, after its first write came, for others that are known to come. */
+const HOLD_MS = 20;
 /** How far behind the first waiting write others of other keys are looked for. */
 const LOOK_AHEAD = 1_024;
 
@@ -64,6 +66,7 @@ export class Writer {
   readonly #log: Log;
   readonly #onWritten: () => void;
   readonly #onWrite: OnWrite | undefined;
+  readonly #moreComes: () => boolean;
   #waiting: Job[] = [];
   #scheduled = false;
   /** runs while all that wait are patient */
@@ -80,6 +83,8 @@ export class Writer {
     log: Log;
     onWritten: () => void;
     onWrite?: OnWrite;
+    /** whether writes have begun that have not come here yet */
+    moreComes?: () => boolean;
   }) {
     this.#connection = parts.connection;
     this.#follower = parts.follower;
@@ -89,6 +94,7 @@ export class Writer {
     this.#log = parts.log;
     this.#onWritten = parts.onWritten;
     this.#onWrite = parts.onWrite;
+    this.#moreComes = parts.moreComes ?? (() => false);
   }
 
   async commit(write: Write): Promise<Outcome> {
@@ -162,17 +168,30 @@ export class Writer {
     clearTimeout(this.#lingering);
     this.#lingering = undefined;
     this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      if (this.#busy || !this.#waiting.length) return;
-      const jobs = this.#take();
-      this.#busy = this.#write(jobs).finally(() => {
-        this.#busy = undefined;
-        this.#follower.inFlight = undefined;
-        if (this.#waiting.length) this.#schedule(this.#patience());
-      });
-      this.#follower.inFlight = this.#busy;
+    setImmediate(this.#begin);
+  }
+
+  readonly #begin = (): void => {
+    if (this.#isHeld()) return void setImmediate(this.#begin);
+    this.#scheduled = false;
+    if (this.#busy || !this.#waiting.length) return;
+    const jobs = this.#take();
+    this.#busy = this.#write(jobs).finally(() => {
+      this.#busy = undefined;
+      this.#follower.inFlight = undefined;
+      if (this.#waiting.length) this.#schedule(this.#patience());
     });
+    this.#follower.inFlight = this.#busy;
+  };
+
+  /**
+   * Requests that came together and had to take turns of the loop are written together all the same: once in two
+   * statements they would come back as two halves, and stay so.
+   */
+  #isHeld(): boolean {
+    const first = this.#waiting[0];
+    if (!first || this.#waiting.length >= MAX_WRITES || !this.#moreComes()) return false;
+    return performance.now() - first.since < HOLD_MS;
   }
 
   /** Of the most impatient that waits. */

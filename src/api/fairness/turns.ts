@@ -81,6 +81,10 @@ const beginnings = new Turns(BEGINNING_MS);
 export const nextTurn = (): Promise<void> => longWork.next();
 /** Whether this turn has had its long work: for those who take many short steps, of which none knows of the others. */
 export const isTurnOver = (): boolean => longWork.isOver;
+/** The same of one that has begun with others, and is for the first time told that its time is over. */
+export const turnAmongBeginners = (): Promise<void> => beginnings.next();
+/** Whether short requests that write wait for their turn: what they write comes soon. */
+export const areWritesComing = (): boolean => beginnings.isAwaited;
 /** Whether somebody waits for a turn: then not all that has begun has come to where it waits for something else. */
 export const isAnyWaiting = (): boolean => longWork.isAwaited || beginnings.isAwaited;
 

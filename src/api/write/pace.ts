@@ -1,5 +1,5 @@
 import type { Steps } from '../../meta/steps.ts';
-import { nextTurn } from '../fairness/turns.ts';
+import { nextTurn, turnAmongBeginners } from '../fairness/turns.ts';
 
 /** ms that a request may take of the loop before the others have their turn. */
 const SLICE_MS = 8;
@@ -23,8 +23,10 @@ export class Pace {
 
   /** Resolves once all that waits has had its turn. */
   async turn(): Promise<void> {
+    // at first it is others who have taken the time: requests that come together go on in turns, from wait to wait
+    const turn = this.#paused ? nextTurn() : turnAmongBeginners();
     this.#paused = true;
-    await nextTurn();
+    await turn;
     this.#since = performance.now();
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { areWritesComing } from '../../../src/api/fairness/turns.ts';
 import { Pace } from '../../../src/api/write/pace.ts';
 import { atOnce, type Steps } from '../../../src/meta/steps.ts';
 
@@ -45,6 +46,16 @@ describe('work in steps', () => {
     expect(pace.long).toBe(true);
     await pace.turn();
     expect(pace.long).toBe(true);
+  });
+
+  it('is at first one of the short requests, for which a statement waits, and then it is not', async () => {
+    const pace = new Pace();
+    const first = pace.turn();
+    expect(areWritesComing()).toBe(true);
+    await first;
+    const second = pace.turn();
+    expect(areWritesComing()).toBe(false);
+    await second;
   });
 
   it('tells what a step throws, before a pause and after one', async () => {
