@@ -97,6 +97,11 @@ const TAKES: Readonly<Record<string, readonly Kind[]>> = {
   X: ['int', 'uint', 'string', 'bytes'],
   o: ['int', 'uint'],
 };
+/** Kinds that are messages, as refusals name them. */
+const MESSAGES: Partial<Record<Kind, string>> = {
+  timestamp: 'google.protobuf.Timestamp',
+  duration: 'google.protobuf.Duration',
+};
 /** Of a format and arguments that both stand in the expression. */
 function format({ target, args, at }: Call): Problem[] {
   const [list] = args;
@@ -110,7 +115,8 @@ function format({ target, args, at }: Call): Problem[] {
       const bad = unfit(list.items[i] as Node, verb);
       if (!bad) return '';
       place = bad.at;
-      throw refusal(verb, (bad.type as Type).name);
+      const { kind, name } = bad.type as Type;
+      throw refusal(verb, MESSAGES[kind] ?? name);
     });
   } catch (error) {
     if (error instanceof FormatError) return [{ at: place, text: error.message }];

@@ -178,7 +178,8 @@ function indexed(compiler: Parts, node: Call, optional: boolean): Compiled {
   const by = compiler.compile(key);
   const name =
     operand.type?.fields && by.value !== undefined ? operand.type.fields.get(by.value as string)?.key : undefined;
-  const resolve = index(compiler.base(operand), name === undefined ? by : constant(name), optional, false);
+  const shown = name === undefined ? undefined : (by.value as string);
+  const resolve = index(compiler.base(operand), name === undefined ? by : constant(name), optional, false, shown);
   return attribute(resolve, compiler.compile(operand).free);
 }
 

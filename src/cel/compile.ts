@@ -63,7 +63,7 @@ class Compiler implements Parts {
     if (node.unknown !== undefined) throw undefinedType(node.unknown);
     if (node.variable !== undefined) return attribute(variable(node.variable));
     const { field, test } = node;
-    const resolve = index(this.base(node.operand), constant(keyIn(node.operand, field)), false, test);
+    const resolve = index(this.base(node.operand), constant(keyIn(node.operand, field)), false, test, field);
     // asking whether a field is there costs what the field costs, not more
     return attribute(resolve, test || this.compile(node.operand).free);
   }

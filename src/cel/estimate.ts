@@ -35,8 +35,8 @@ function step(place: Place, whole: Place, to: (type: Type) => Type | undefined):
 const fieldOf =
   (name: string) =>
   (type: Type): Type | undefined => {
-    const field = type.fields?.get(name)?.type;
-    if (field) return field;
+    const field = type.fields?.get(name);
+    if (field && !field.keyword) return field.type;
     // of a map to anything each value is as large as any other
     const value = type.kind === 'map' ? type.parameters[1] : undefined;
     return value?.kind === 'any' ? value : undefined;

@@ -55,15 +55,15 @@ function present(value: Value, key: Value): boolean {
   if (value instanceof Lazy) return typeof key === 'string' && value.has(key);
   return find(value, key) !== undefined;
 }
-function missing(value: Value, key: Value): CelError {
+function missing(value: Value, key: Value, name: Value): CelError {
   if (isList(value)) return error(`index out of bounds: ${showKey(key)}`);
-  return noKey(key);
+  return noKey(name);
 }
 
-function get(frame: Frame, value: Value, key: Value): Value {
+function get(frame: Frame, value: Value, key: Value, name: Value): Value {
   charge(frame, 1);
   const found = find(value, key);
-  return found === undefined ? missing(value, key) : found;
+  return found === undefined ? missing(value, key, name) : found;
 }
 /** With `?`, or of an optional: what is there as an optional. */
 function getOptional(frame: Frame, value: Value, key: Value): Value {
@@ -77,8 +77,9 @@ function getOptional(frame: Frame, value: Value, key: Value): Value {
 /**
  * `base.key`, `base[key]`, `base.?key` and `has(base.key)`: the value at a key.
  * @param test only whether there is one
+ * @param name by which the expression calls the key, where that is another
  */
-export function index(base: Run, key: Compiled, optional: boolean, test: boolean): Run {
+export function index(base: Run, key: Compiled, optional: boolean, test: boolean, name?: string): Run {
   // a name as key costs only its fields
   const keyRun = key.resolve ?? key.run;
   return (frame) => {
@@ -99,6 +100,6 @@ export function index(base: Run, key: Compiled, optional: boolean, test: boolean
       charge(frame, 1);
       return present(value, at);
     }
-    return maybe ? getOptional(frame, value, at) : get(frame, value, at);
+    return maybe ? getOptional(frame, value, at) : get(frame, value, at, name ?? at);
   };
 }

@@ -23,6 +23,8 @@ export interface Field {
   readonly type: Type;
   /** as the value has it, where the name of an expression is another */
   readonly key: string;
+  /** known by a name that CEL keeps for itself; the estimate of cost does not know it by that */
+  readonly keyword?: boolean;
 }
 export interface Type {
   readonly kind: Kind;

@@ -3,7 +3,7 @@
  * list, or the fields of a struct. Shapes are data, so that what a file may hold is read in one place.
  */
 export type Shape =
-  | { go: string; json: 'string' | 'boolean' | 'number' | 'any' }
+  | { go: string; json: 'string' | 'boolean' | 'number' | 'integer' | 'any' }
   | { go: string; list: Shape }
   | { go: string; map: Shape }
   | { go: string; struct: string; fields: Readonly<Record<string, Shape>> };
@@ -39,6 +39,7 @@ export function decodeShape(document: unknown, shape: Shape): { value: unknown; 
 
 function read(value: unknown, shape: Shape, at: Place, unknown: string[]): unknown {
   if ('json' in shape) {
+    if (shape.json === 'integer') return integer(value, shape, at);
     if (shape.json === 'any' || typeof value === shape.json) return value;
     throw wrongType(value, shape, at);
   }
@@ -70,8 +71,22 @@ function read(value: unknown, shape: Shape, at: Place, unknown: string[]): unkno
   return found;
 }
 
-function wrongType(value: unknown, { go }: Shape, { struct: name, fields }: Place): Error {
-  const json = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+function integer(value: unknown, shape: Shape, at: Place): number | bigint {
+  if (typeof value !== 'number' && typeof value !== 'bigint') throw wrongType(value, shape, at);
+  const most = shape.go === 'int32' ? 2 ** 31 : 2 ** 63;
+  const fits = (typeof value === 'bigint' || Number.isInteger(value)) && value >= -most && value < most;
+  if (!fits) throw wrongType(value, shape, at, ` ${value}`);
+  return value;
+}
+
+function wrongType(value: unknown, { go }: Shape, { struct: name, fields }: Place, shown = ''): Error {
+  const json = Array.isArray(value)
+    ? 'array'
+    : typeof value === 'boolean'
+      ? 'bool'
+      : typeof value === 'bigint'
+        ? 'number'
+        : typeof value;
   const where = name ? `struct field ${name}.${fields}` : 'value';
-  return new Error(`json: cannot unmarshal ${json} into Go ${where} of type ${go}`);
+  return new Error(`json: cannot unmarshal ${json}${shown} into Go ${where} of type ${go}`);
 }

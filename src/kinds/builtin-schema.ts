@@ -43,10 +43,15 @@ function schemaOf(expression: string, more: FieldMore = {}): Schema {
   return more.enum ? { type, enum: more.enum } : scalar(type);
 }
 
+/** Structs without any field, which OpenAPI does not tell from what may hold anything. */
+const EMPTY: ReadonlySet<string> = new Set([
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceSubresourceStatus',
+]);
+
 function referred(name: string, more: FieldMore): Schema {
   const special = NOT_STRUCTS[name];
   if (special) return scalar(special);
-  if (!typeFacts[name]?.fields) return ANY;
+  if (!typeFacts[name]?.fields) return EMPTY.has(name) ? structSchema(name) : ANY;
   const schema = structSchema(name);
   // a field may say otherwise than its type: PersistentVolume's claimRef is granular, ObjectReference atomic
   if (more.map === undefined || (more.map === 'atomic') === schema.atomic) return schema;

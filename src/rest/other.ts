@@ -5,7 +5,7 @@ import { serveHealth } from './health/health.ts';
 import { serveOpenApi } from './openapi/serve.ts';
 import { sendJson, sendText } from './respond.ts';
 import type { Services } from './services.ts';
-import { checkProduces } from './negotiation/negotiate.ts';
+import { checkProduces, MEDIA_TYPES } from './negotiation/negotiate.ts';
 
 type Handler = (services: Services, exchange: Exchange) => Promise<void>;
 
@@ -13,8 +13,9 @@ const JWKS = 'application/jwk-set+json';
 /** Public keys and their description change only with the signing key. */
 const CACHE_AN_HOUR = { 'Cache-Control': 'public, max-age=3600' };
 
-const version: Handler = async ({ version: { gitVersion, gitCommit, buildDate } }, exchange) =>
-  sendJson(exchange, 200, {
+const version: Handler = async ({ version: { gitVersion, gitCommit, buildDate } }, exchange) => {
+  checkProduces(exchange.header('accept'), [MEDIA_TYPES.json]);
+  return sendJson(exchange, 200, {
     major: '1',
     minor: '35',
     emulationMajor: '1',
@@ -29,6 +30,7 @@ const version: Handler = async ({ version: { gitVersion, gitCommit, buildDate } 
     compiler: 'gc',
     platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
   });
+};
 
 const keys: Handler = async ({ api }, exchange) => {
   if (!api.jwks) throw new PageNotFound();
@@ -38,7 +40,7 @@ const keys: Handler = async ({ api }, exchange) => {
 
 const issuer: Handler = async ({ api }, exchange) => {
   if (!api.issuer) throw new PageNotFound();
-  checkProduces(exchange.header('accept'), ['application/json']);
+  checkProduces(exchange.header('accept'), [MEDIA_TYPES.json]);
   return sendJson(
     exchange,
     200,
@@ -54,7 +56,7 @@ const issuer: Handler = async ({ api }, exchange) => {
 };
 
 const metrics: Handler = async ({ metrics: numbers }, exchange) =>
-  sendText(exchange, 200, await numbers.text(), 'text/plain; version=0.0.4; charset=utf-8');
+  sendText(exchange, 200, await numbers.text(), 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores');
 
 const index: Handler = async ({ discovery, remote }, exchange) => {
   const others = remote.groups().map(({ group }) => group);

@@ -119,7 +119,13 @@ async function answer(services: Services, exchange: Exchange, known: Route | und
       else await serveOther(services, exchange);
     }
   } catch (error) {
-    await answerError(services, exchange, error);
+    try {
+      await answerError(services, exchange, error);
+    } catch (unsent) {
+      // what cannot be said over HTTP must not keep the client waiting
+      services.log(`rest: ${exchange.method} ${exchange.pathname}: ${(unsent as Error).message}`);
+      exchange.res.destroy();
+    }
   }
 }
 

@@ -116,3 +116,23 @@ test('a scale whose path is absent cannot be read, but written', async () => {
   expect((await t.update('gadgets.example.com/scale', scale)).object['spec']).toEqual({ replicas: 2 });
   expect((await t.get('gadgets.example.com/scale', 'g')).object['spec']).toEqual({ replicas: 2 });
 });
+
+test.each([
+  ['x', 'string'],
+  [1, 'number'],
+  [[], 'array'],
+  [true, 'bool'],
+])('the status subresource of a definition is a struct, and not %j', async (status, type) => {
+  const wrong = definition('structs', 'Struct');
+  Object.assign(wrong.spec.versions[0]!.subresources, { status });
+  expect((await refusal(t.create(DEFINITIONS, wrong, ''))).message).toContain(
+    `json: cannot unmarshal ${type} into Go struct field CustomResourceSubresources.spec.versions.subresources.status of type v1.CustomResourceSubresourceStatus`,
+  );
+});
+
+test('nothing is kept in the status subresource of a definition', async () => {
+  const more = definition('structs', 'Struct');
+  Object.assign(more.spec.versions[0]!.subresources, { status: { a: 1 } });
+  const { object } = await t.create(DEFINITIONS, more, '');
+  expect((object['spec'] as typeof more.spec).versions[0]!.subresources.status).toEqual({});
+});

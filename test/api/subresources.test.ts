@@ -252,6 +252,18 @@ test('scale.refuses what is no number of replicas', async () => {
   );
 });
 
+test('scale.metadata is judged as that of any object', async () => {
+  const refused = await refusal(
+    t.merge('replicasets.apps/scale', 'rs', { metadata: { labels: { '-': 'x' } }, spec: { replicas: -1 } }),
+  );
+  expect(refused.details?.causes?.map(({ field }) => field)).toEqual(['metadata.labels', 'spec.replicas']);
+  const { object } = await t.merge('replicasets.apps/scale', 'rs', {
+    metadata: { labels: { a: 'x' } },
+    spec: { replicas: 2 },
+  });
+  expect(object.metadata.labels).toBeUndefined();
+});
+
 test("connect.leads to the node's agent", async () => {
   await t.merge('nodes/status', 'n1', {
     status: {

@@ -474,6 +474,27 @@ describe('server', () => {
     expect((await server.ask('/openid/v1/jwks', { headers: { accept: 'application/json' } })).status).toBe(406);
     expect((await server.ask('/openid/v1/jwks')).body.keys[0]).toMatchObject({ kty: 'RSA', alg: 'RS256' });
   });
+  it('is asked in a form that it has', async () => {
+    const ask = async (path: string, accept: string) => {
+      const { status, body } = await server.ask(path, { headers: { accept } });
+      return [status, body?.message];
+    };
+    const produced = (types: string): string => `406: Not Acceptable\n\nAvailable representations: ${types}`;
+    const only = 'only the following media types are accepted:';
+    const all = 'application/json, application/yaml, application/vnd.kubernetes.protobuf';
+    expect(await ask('/version', 'text/html')).toEqual([406, produced('application/json')]);
+    expect((await server.ask('/version', { headers: { accept: 'application/json;as=Table' } })).status).toBe(200);
+    for (const path of ['/api', '/api/v1', '/apis/apps/v1'])
+      expect(await ask(path, 'text/html')).toEqual([406, produced(all)]);
+    for (const path of ['/apis', '/apis/apps']) expect(await ask(path, 'text/html')).toEqual([406, `${only} ${all}`]);
+    const log = '/api/v1/namespaces/t/pods/none/log';
+    expect(await ask(log, 'text/html')).toEqual([406, produced(`text/plain, ${all}`)]);
+    expect(await ask(log, 'text/plain')).toEqual([406, `${only} ${all}`]);
+    expect(await ask(log, 'text/plain, */*')).toEqual([404, 'pods "none" not found']);
+    const watch = await server.ask(`${CONFIG_MAPS}?watch=1`, { headers: { accept: 'application/yaml' } });
+    expect(watch.status).toBe(406);
+    expect(watch.text).toContain('application/json;stream=watch');
+  });
   it('ends watches and stops', async () => {
     const own = await TestServer.open();
     const answer = await own.open('/api/v1/namespaces?watch=1&resourceVersion=0');

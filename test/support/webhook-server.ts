@@ -5,7 +5,10 @@ import { text } from 'node:stream/consumers';
 import { makeAuthority, makeCertificate } from '../../src/start/certificates.ts';
 
 /** What a webhook says to a review: a body as JSON, or the whole answer. */
-export type Say = (review: Record<string, unknown>, path: string) => object | { status: number; body: string };
+export type Say = (
+  review: Record<string, unknown>,
+  path: string,
+) => object | { status: number; body: string; type?: string };
 
 /** A webhook on a port of its own, whose answers a test gives. */
 export class WebhookServer {
@@ -22,7 +25,8 @@ export class WebhookServer {
       void text(request).then((body) => {
         const answer = say(JSON.parse(body) as Record<string, unknown>, request.url ?? '');
         const whole = 'status' in answer && typeof answer.status === 'number' && 'body' in answer;
-        response.writeHead(whole ? (answer.status as number) : 200, { 'content-type': 'application/json' });
+        const type = whole && 'type' in answer ? String(answer.type) : 'application/json';
+        response.writeHead(whole ? (answer.status as number) : 200, { 'content-type': type });
         response.end(whole ? String(answer.body) : JSON.stringify(answer));
       });
     });

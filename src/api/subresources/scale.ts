@@ -3,6 +3,7 @@ import { bodyKind } from '../../kinds/body-kind.ts';
 import { fromStorage } from '../../kinds/encode.ts';
 import { atPath } from '../../kinds/custom/scale.ts';
 import type { Kind } from '../../kinds/kind.ts';
+import { validateMeta } from '../../kinds/validate-meta.ts';
 import { normalizeObject } from '../../kinds/normalize.ts';
 import { invalid } from '../../meta/field.ts';
 import { apiVersionOf } from '../../meta/gvk.ts';
@@ -121,10 +122,9 @@ async function writeScale(
             now: op.now,
           });
         const replicas = replicasOf(scale);
-        if (replicas < 0)
-          throw invalidObject(kind, target.name, [
-            invalid('spec.replicas', replicas, 'must be greater than or equal to 0'),
-          ]);
+        const errors = validateMeta({ ...kind, namespaced: target.kind.namespaced }, scale);
+        if (replicas < 0) errors.push(invalid('spec.replicas', replicas, 'must be greater than or equal to 0'));
+        if (errors.length) throw invalidObject(kind, target.name, errors);
         const object = withReplicas(live, paths.spec, replicas);
         const { uid, resourceVersion, managedFields } = scale.metadata;
         // a Scale of a custom object says a version only to insist on it

@@ -12,6 +12,12 @@ export interface ClientConfig {
   caBundle?: string;
 }
 
+/** Go's client joins paths: no slash stands twice, none at the end. */
+function ofClient(url: URL): URL {
+  url.pathname = url.pathname.replaceAll(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '');
+  return url;
+}
+
 /** Webhooks that are behind an aggregated API are called at this server itself, which passes the call on. */
 const isApi = (namespace: string, name: string): boolean => namespace === 'default' && name === 'kubernetes';
 
@@ -24,7 +30,7 @@ export async function addressOf(
   destinations: Destinations,
   config: ClientConfig,
 ): Promise<{ url: URL; servername?: string }> {
-  if (config.url) return { url: new URL(config.url) };
+  if (config.url) return { url: ofClient(new URL(config.url)) };
   const { namespace, name, path = '/', port = 443 } = config.service!;
   const service = store.get({ resource: 'services', namespace, name });
   if (!service) throw new Error(`service ${JSON.stringify(name)} not found`);
@@ -37,15 +43,15 @@ export async function addressOf(
     const { clusterIP } = spec ?? {};
     if (!clusterIP || clusterIP === 'None')
       throw new Error(`no endpoints available for service ${JSON.stringify(name)}`);
-    return { url: targetUrl({ secure: true, host: clusterIP, port, path }), servername };
+    return { url: ofClient(targetUrl({ secure: true, host: clusterIP, port, path })), servername };
   }
   const host = isApi(namespace, name) ? endpoint.host : await destinations.locate(endpoint.host, endpoint.port);
-  return { url: targetUrl({ secure: true, host, port: endpoint.port, path }), servername };
+  return { url: ofClient(targetUrl({ secure: true, host, port: endpoint.port, path })), servername };
 }
 
 /** The address that messages speak of: of a service, its name in the cluster. */
 export function shownUrl({ url, service }: ClientConfig): URL {
-  if (url || !service) return new URL(url ?? '');
+  if (url || !service) return ofClient(new URL(url ?? ''));
   const { namespace, name, path = '/', port = 443 } = service;
-  return targetUrl({ secure: true, host: `${name}.${namespace}.svc`, port, path });
+  return ofClient(targetUrl({ secure: true, host: `${name}.${namespace}.svc`, port, path }));
 }

@@ -4,7 +4,9 @@ import { LRUCache } from 'lru-cache';
 import { parseExact } from '../../go/json-numbers.ts';
 import { scanJson } from '../../go/json-scan.ts';
 import { MAX_VALUES } from '../../kinds/body-bounds.ts';
-import { answerTo } from '../../rules/http/answer-to.ts';
+import { bundleProblem } from '../../kinds/custom/definition/ca-bundle.ts';
+import { isRecord } from '../../meta/record.ts';
+import { answerTo, type Answer } from '../../rules/http/answer-to.ts';
 import type { Store } from '../../store/contract.ts';
 import type { Destinations } from '../streams/destinations.ts';
 import { nextTurn } from '../fairness/turns.ts';
@@ -18,13 +20,20 @@ const agent = new https.Agent({ keepAlive: true, maxSockets: 64, maxFreeSockets:
 const contexts = new LRUCache<string, SecureContext>({
   max: 256,
   maxSize: 4 << 20,
-  sizeCalculation: (_, ca) => ca.length + 1,
+  sizeCalculation: (_, bundle) => bundle.length + 1,
 });
 
-/** What trusts a CA (PEM), or for '' what Node trusts. Throws for what is no PEM. */
-function contextOf(ca: string): SecureContext {
-  let context = contexts.get(ca);
-  if (!context) contexts.set(ca, (context = createSecureContext(ca ? { ca } : {})));
+/** Who asks cannot even begin: of its configuration no client is made. */
+export class NoClient extends Error {}
+
+/** What trusts a bundle (PEM in base64), or for '' what Node trusts. Throws NoClient where nobody can be trusted by it. */
+function contextOf(bundle: string): SecureContext {
+  let context = contexts.get(bundle);
+  if (context) return context;
+  const problem = bundleProblem(bundle);
+  if (problem !== undefined) throw new NoClient(`could not get REST client: ${problem}`);
+  context = createSecureContext(bundle ? { ca: Buffer.from(bundle, 'base64') } : {});
+  contexts.set(bundle, context);
   return context;
 }
 
@@ -64,10 +73,34 @@ export interface Call {
   mostValues?: number;
 }
 
-/** Sends JSON and answers the text of what comes back. Rejects with Error on anything but 200 in time. */
+/** Of words of a server that are no Status. */
+const MOST_WORDS = 2048;
+
+/** Why an answer is of no use; undefined where it is one. Source: client-go's rest/request.go. */
+function problemOf({ code, body, contentType }: Answer): string | undefined {
+  if (code >= 200 && code <= 206)
+    return body.length
+      ? undefined
+      : `0-length response with status code: ${code} and content type: ${contentType || 'application/json'}`;
+  const isText = contentType === '' || /^text\//i.test(contentType);
+  return said(body) ?? httpProblem(code, isText ? body.toString('utf8').slice(0, MOST_WORDS).trim() : 'unknown');
+}
+
+/** What a Status says that has failed. */
+function said(body: Buffer): string | undefined {
+  try {
+    const answer = readJson(body.toString('utf8'));
+    if (!isRecord(answer) || answer['kind'] !== 'Status' || answer['apiVersion'] !== 'v1') return undefined;
+    return answer['status'] === 'Success' ? undefined : String(answer['message'] ?? '');
+  } catch {
+    return undefined; // no JSON, or more than is read
+  }
+}
+
+/** Sends JSON and answers the text of what comes back. Rejects with Error on anything but success in time. */
 async function post(url: URL, servername: string | undefined, call: Call): Promise<string> {
   const { body, config, timeoutSeconds, mostBytes } = call;
-  const ca = config.caBundle ? Buffer.from(config.caBundle, 'base64').toString('utf8') : '';
+  const { caBundle = '' } = config;
   const options: https.RequestOptions & { secureContext: SecureContext } = {
     method: 'POST',
     agent,
@@ -77,18 +110,18 @@ async function post(url: URL, servername: string | undefined, call: Call): Promi
       'content-length': body.reduce((sum, { length }) => sum + length, 0),
     },
     signal: AbortSignal.timeout(timeoutSeconds * 1000),
-    secureContext: contextOf(ca),
+    secureContext: contextOf(caBundle),
     // connections are shared among those that trust the same
-    ...(ca && { ca }),
+    ...(caBundle && { ca: caBundle }),
     ...(servername && { servername }),
   };
   const request = https.request(url, options);
   for (const piece of body) request.write(piece);
   const tooLarge = (): Error => new Error(`the answer is larger than ${mostBytes} bytes`);
   const answer = await answerTo(request, mostBytes, tooLarge);
-  const text = answer.body.toString('utf8');
-  if (answer.code !== 200) throw new HttpProblem(httpProblem(answer.code, text.slice(0, 256)), answer.code);
-  return text;
+  const problem = problemOf(answer);
+  if (problem !== undefined) throw new HttpProblem(problem, answer.code);
+  return answer.body.toString('utf8');
 }
 
 /**
@@ -106,7 +139,7 @@ export async function postJson(store: Store, destinations: Destinations, call: C
     await nextTurn();
     return await post(url, servername, call);
   } catch (error) {
-    if (error instanceof HttpProblem) throw error;
+    if (error instanceof HttpProblem || error instanceof NoClient) throw error;
     // a port of its own is left out of a URL, but not of that of a service
     const text = config.service ? shown.href.replace(/^(https:\/\/[^/:]+)\//, '$1:443/') : shown.href;
     throw new Error(`Post ${JSON.stringify(text)}: ${goTransportError(error as Error)}`, { cause: error });

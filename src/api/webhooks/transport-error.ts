@@ -39,22 +39,40 @@ export function goTransportError(error: Error): string {
   return message;
 }
 
-/** What a client of an API says of an answer that is no success and no Status. */
-export function httpProblem(code: number, body: string): string {
+/**
+ * What a client of an API says of an answer that is no success and no Status.
+ * @param words of the server; 'unknown' where its answer is no text
+ */
+export function httpProblem(code: number, words: string): string {
   switch (code) {
     case 400:
       return 'the server rejected our request for an unknown reason';
     case 401:
       return 'the server has asked for the client to provide credentials';
+    case 403:
+    case 415:
+      return words;
     case 404:
       return 'the server could not find the requested resource';
     case 405:
       return 'the server does not allow this method on the requested resource';
+    case 406:
+      return words === '' || words === 'unknown'
+        ? 'the server was unable to respond with a content type that the client supports'
+        : words;
+    case 409:
+      return 'the server reported a conflict';
+    case 422:
+      return 'the server rejected our request due to an error in our request';
+    case 429:
+      return 'the server has received too many requests and has asked us to try again later';
     case 503:
       return 'the server is currently unable to handle the request';
+    case 504:
+      return 'the server was unable to return a response in the time allotted, but may still be processing the request';
     default:
       return code >= 500
-        ? `an error on the server (${JSON.stringify(body)}) has prevented the request from succeeding`
+        ? `an error on the server (${JSON.stringify(words)}) has prevented the request from succeeding`
         : `the server responded with the status code ${code} but did not return more information`;
   }
 }

@@ -23,7 +23,7 @@ import { defaultsSteps, sentForm } from './defaults.ts';
 import { allocationFor } from './allocation.ts';
 import { admissionRequest, strategyContext, type Operation } from './operation.ts';
 import { ownershipOf } from './ownership.ts';
-import { dropRepeatedOwners } from './read-body.ts';
+import { checkNamespace, dropRepeatedOwners } from './read-body.ts';
 import { writeSteps } from './stored-write.ts';
 import { verdictOn } from './verdict.ts';
 
@@ -52,6 +52,8 @@ export async function insert(op: Operation, object: KubeObject, applied = false)
   const internal = toStorage(kind, object);
   const request = admissionRequest(op, 'CREATE', internal, undefined);
   await core.admission.admit(request);
+  // a webhook may have moved it
+  checkNamespace(target, internal);
   const draw = internal.metadata.generateName && !internal.metadata.name ? internal.metadata.generateName : undefined;
   setSystemFields(op, internal);
   if (op.pace.due) await op.pace.turn();

@@ -22,7 +22,7 @@ import { insert } from './insert.ts';
 import { allocationFor, commitDelete } from './allocation.ts';
 import { admissionRequest, strategyContext, type Operation } from './operation.ts';
 import { keepOthers, ownershipOf, withConversions, writesPart } from './ownership.ts';
-import { dropRepeatedOwners } from './read-body.ts';
+import { checkNamespace, dropRepeatedOwners } from './read-body.ts';
 import { deleteOf, writeSteps } from './stored-write.ts';
 import { verdictOn } from './verdict.ts';
 
@@ -108,6 +108,8 @@ async function replaceOnce(op: Operation, change: Change, found: Stored): Promis
   const internal = toStorage(kind, object);
   const request = admissionRequest(op, 'UPDATE', internal, old);
   await core.admission.admit(request);
+  // a webhook may have moved it
+  checkNamespace(target, internal);
   const allocation = allocationFor(op, internal, old);
   try {
     if (op.pace.due) await op.pace.turn();

@@ -12,7 +12,7 @@ import {
   type Type,
 } from '../../cel/types.ts';
 import { typeFacts } from '../facts.ts';
-import { celName } from './names.ts';
+import { celNames } from './names.ts';
 
 const SCALARS: Readonly<Record<string, Type>> = {
   string: STRING,
@@ -69,9 +69,9 @@ export function structType(name: string, as: string, within: readonly string[] =
   const inner = [...within, name];
   const fields = new Map<string, Field>();
   for (const [key, expression] of typeFacts[name]?.fields ?? []) {
-    const escaped = celName(key);
-    const type = escaped === undefined ? undefined : typeOf(expression, `${as}.${escaped}`, inner);
-    if (escaped !== undefined && type) fields.set(escaped, new LateField(key, type));
+    const names = celNames(key);
+    const type = names[0] === undefined ? undefined : typeOf(expression, `${as}.${names[0]}`, inner);
+    if (type) for (const known of names) fields.set(known, new LateField(key, type));
   }
   return objectType(as, fields);
 }

@@ -19,3 +19,10 @@ export function celName(name: string): string | undefined {
   if (RESERVED.has(name)) return `__${name}__`;
   return name.replaceAll(/__|[./-]/g, (found) => ESCAPES[found] as string);
 }
+
+/** All names of a property: what CEL keeps for itself may stand after a dot as it is, too (`self.namespace`). */
+export function celNames(name: string): readonly string[] {
+  const escaped = celName(name);
+  if (escaped === undefined) return [];
+  return RESERVED.has(name) ? [escaped, name] : [escaped];
+}

@@ -1,5 +1,6 @@
-import { parseDuration, parseTimestamp } from '../../cel/time.ts';
-import { CelError, Double, KeyedList, SetList, Timestamp, type Value } from '../../cel/values.ts';
+import { parseTimestamp } from '../../cel/time.ts';
+import { CelError, Double, Duration, KeyedList, SetList, Timestamp, type Value } from '../../cel/values.ts';
+import { formatDurationNanos } from '../custom/format-duration.ts';
 import { isObject, type JsonSchema } from '../custom/json-schema.ts';
 
 /** Strings of these formats are no strings to a rule. */
@@ -11,8 +12,10 @@ function formatted(format: string | undefined, text: string): unknown {
     }
     case 'date':
       return parseTimestamp(`${text}T00:00:00Z`) ?? new CelError(`Invalid date formatted string ${text}`);
-    case 'duration':
-      return parseDuration(text) ?? new CelError(`Invalid duration ${text}`);
+    case 'duration': {
+      const nanos = formatDurationNanos(text);
+      return nanos === undefined ? new CelError(`Invalid duration ${text}`) : new Duration(nanos);
+    }
     case 'byte':
       return Uint8Array.from(Buffer.from(text, 'base64'));
     default:

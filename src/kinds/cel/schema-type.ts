@@ -15,7 +15,7 @@ import {
   type Type,
 } from '../../cel/types.ts';
 import type { JsonSchema } from '../custom/json-schema.ts';
-import { celName } from './names.ts';
+import { celName, celNames } from './names.ts';
 
 /** Bytes of the largest request; nothing in an object is longer. */
 const MAX_REQUEST = 3 * 1024 * 1024;
@@ -110,7 +110,7 @@ function objectOf(schema: JsonSchema, name: string, whole: boolean): SchemaType 
     const escaped = celName(key);
     const found = schemaType(property, `${name}.${escaped ?? ''}`);
     if (!found) continue;
-    if (escaped !== undefined) fields.set(escaped, { type: found.type, key });
+    for (const known of celNames(key)) fields.set(known, { type: found.type, key, keyword: known !== escaped });
     if (schema.required?.includes(key) && property.default === undefined) least += key.length + found.least + 4;
   }
   return { type: sized(objectType(name, fields), 0), least };

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { isMailAddress } from '../../go/mail-address.ts';
 import { isRequestUri } from '../../go/request-uri.ts';
 import { isDate, isDateTime } from './format-times.ts';
-import { isFormatDuration } from './format-duration.ts';
+import { formatDurationNanos } from './format-duration.ts';
 
 /** 0 to 255, and 1dd? as kube-openapi has it. */
 const BYTE = '(?:0|[1-9]\\d?|1\\d\\d?|2[0-4]\\d|25[0-5])';
@@ -87,7 +87,7 @@ function isMac(text: string): boolean {
 const formats: Readonly<Record<string, (text: string) => boolean>> = {
   datetime: isDateTime,
   date: isDate,
-  duration: isFormatDuration,
+  duration: (text) => formatDurationNanos(text) !== undefined,
   byte: matches(/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$/),
   email: isMailAddress,
   hostname: isHostname,

@@ -11,6 +11,8 @@ const storageVersion = (object: Definition): string | undefined =>
   specOf(object).versions?.find((v) => v.storage)?.name;
 
 export const customResourceDefinitionStrategy = withStatus<CustomResourceDefinition>({
+  // the rule needs the spec: see validateDefinition
+  name: () => [],
   metadata: { finalizers: 'any' },
   unconditionalUpdate: false,
   defaults(object) {

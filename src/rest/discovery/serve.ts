@@ -28,10 +28,12 @@ export async function serveDiscovery(services: Services, exchange: Exchange, rou
   const atRoot = route.legacy ? !route.version : !route.group;
   const version = atRoot ? aggregatedVersion(exchange.header('accept')) : undefined;
   if (version) return sendAggregated(services, exchange, route.legacy, version);
-  checkProduces(
-    exchange.header('accept'),
-    ALL_FORMATS.map((f) => MEDIA_TYPES[f]),
-  );
+  // those of groups are served beside the router
+  if (route.legacy || route.version)
+    checkProduces(
+      exchange.header('accept'),
+      ALL_FORMATS.map((f) => MEDIA_TYPES[f]),
+    );
   const pretty = wantsPretty(exchange.query, exchange.header('user-agent'));
   const media = negotiate(exchange.header('accept'), ALL_FORMATS, pretty, { transforms: false });
   const { apiVersion = 'v1', kind } = document as { apiVersion?: string; kind: string };

@@ -29,6 +29,15 @@ export const mediaNames = (formats: readonly Format[]): string => formats.map((f
 const notAcceptableForm = (formats: readonly Format[]): StatusError =>
   notAcceptable(`only the following media types are accepted: ${mediaNames(formats)}`);
 
+/** 406 of a watch in a form that has no streams. */
+export const notAcceptableStream = (custom: boolean): StatusError =>
+  notAcceptable(
+    `only the following media types are accepted: ${(custom ? CUSTOM_FORMATS : ALL_FORMATS)
+      .filter((format) => format !== 'yaml')
+      .map((format) => `${MEDIA_TYPES[format]};stream=watch`)
+      .join(', ')}`,
+  );
+
 const matches = (clause: Clause, format: Format): boolean => {
   const [type, subtype] = MEDIA_TYPES[format].split('/');
   return (

@@ -6,6 +6,7 @@ import { headOf, shortText } from '../../api/streams/node-answer.ts';
 import { errorOfAnswer, proxyError, unreachable } from '../../api/streams/node-errors.ts';
 import { badRequest, type StatusError } from '../../meta/status.ts';
 import type { Exchange } from '../exchange.ts';
+import { ALL_FORMATS, checkProduces, MEDIA_TYPES, negotiate } from '../negotiation/negotiate.ts';
 import type { Resolved } from '../resources/resolve.ts';
 import type { Services } from '../services.ts';
 import { framing, sendBody } from './body.ts';
@@ -82,7 +83,12 @@ async function logOf(
   }
 }
 
+const LOG_PRODUCES = ['text/plain', ...ALL_FORMATS.map((format) => MEDIA_TYPES[format])];
+
 async function serveLog(services: Services, exchange: Exchange, target: Target, verb: string): Promise<void> {
+  // asked for as any object is, though it is none: as text alone it is not to be had
+  checkProduces(exchange.header('accept'), LOG_PRODUCES);
+  negotiate(exchange.header('accept'), ALL_FORMATS, false, { transforms: false });
   const to = await logOf(services, exchange, target, verb);
   // a pod that is nowhere has not said anything
   if (!to) return void exchange.res.writeHead(204, exchange.commonHeaders()).end();

@@ -11,7 +11,6 @@ import type { KubeObject, ObjectMeta } from '../../meta/object.ts';
 import type { Status } from '../../meta/status.ts';
 import { protobufBytes } from '../encoding/object.ts';
 import { partialBytes, partialMetadata, partialObject } from '../encoding/partial.ts';
-import { encodePlain } from '../encoding/status.ts';
 import type { Media } from '../negotiation/negotiate.ts';
 import { tableOfEvent, type IncludeObject } from '../table/table.ts';
 
@@ -41,10 +40,10 @@ export class Framer {
     if (media.format === 'protobuf') return [this.protobuf(type, stored)];
     if (media.as) {
       const object = media.as.kind === 'Table' ? this.table(stored) : partialBytes(kind, stored, media.as.version);
-      return this.text([prefixes[type], object, END]);
+      return [prefixes[type], object, END];
     }
-    if (kind.convert) return this.text([prefixes[type], objectBytes(kind, stored), END]);
-    return this.text([prefixes[type], kind.storage.head, stored.bytes.subarray(1), END]);
+    if (kind.convert) return [prefixes[type], objectBytes(kind, stored), END];
+    return [prefixes[type], kind.storage.head, stored.bytes.subarray(1), END];
   }
 
   bookmark(revision: number, initialEventsEnd: boolean): Buffer[] {
@@ -62,7 +61,7 @@ export class Framer {
   private whole(type: string, object: { apiVersion?: string; kind?: string }): Buffer[] {
     if (this.media.format === 'protobuf')
       return [encodeWatchFrame(type, encodeProtobuf(object.apiVersion ?? '', object.kind ?? '', object))];
-    return this.text([Buffer.from(`${stringifyExact({ type, object })}\n`)]);
+    return [Buffer.from(`${stringifyExact({ type, object })}\n`)];
   }
 
   private bookmarkObject(metadata: ObjectMeta) {
@@ -103,14 +102,5 @@ export class Framer {
           : protobufBytes(this.kind, stored),
       ),
     );
-  }
-
-  /** YAML watches are documents apart; JSON is as it is. */
-  private text(parts: Buffer[]): Buffer[] {
-    if (this.media.format === 'json') return parts;
-    return [
-      Buffer.from('---\n'),
-      encodePlain(JSON.parse(Buffer.concat(parts).toString()), { format: 'yaml', pretty: false }),
-    ];
   }
 }

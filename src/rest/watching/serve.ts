@@ -1,7 +1,7 @@
 import type { Api, Target } from '../../api/contract.ts';
 import { statusOf } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
-import { MEDIA_TYPES, type Media } from '../negotiation/negotiate.ts';
+import { MEDIA_TYPES, notAcceptableStream, type Media } from '../negotiation/negotiate.ts';
 import { notAcceptable } from '../../meta/status.ts';
 import { listOptions } from '../resources/query.ts';
 import { includeObjectOf } from '../table/table.ts';
@@ -44,6 +44,7 @@ export async function runWatch(
   open: () => WatchOutput,
 ): Promise<void> {
   const { api, now, watches, log } = serving;
+  if (media.format === 'yaml') throw notAcceptableStream(target.kind.custom);
   if (media.format === 'protobuf' && media.as?.kind === 'Table') {
     throw notAcceptable(
       'object *v1.Table does not implement the protobuf marshalling interface and cannot be encoded to a protobuf message',

@@ -7,6 +7,7 @@ const MAX_INFORMATION = 5;
 export interface Answer {
   code: number;
   body: Buffer;
+  contentType: string;
   /** of what is answered, where it has one */
   etag?: string;
 }
@@ -32,7 +33,10 @@ export function answerTo(request: ClientRequest, most: number, tooLarge: () => E
       answered = true;
       const { statusCode: code = 0, headers } = answer;
       const more = headers.etag === undefined ? {} : { etag: headers.etag };
-      readAnswer(answer, most, tooLarge).then((body) => resolve({ code, body, ...more }), reject);
+      readAnswer(answer, most, tooLarge).then(
+        (body) => resolve({ code, body, contentType: headers['content-type'] ?? '', ...more }),
+        reject,
+      );
     });
     request.end();
   });

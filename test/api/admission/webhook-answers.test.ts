@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { shownUrl } from '../../../src/api/webhooks/address.ts';
 import { readJson } from '../../../src/api/webhooks/post-json.ts';
+import type { StatusError } from '../../../src/meta/status.ts';
 import { WebhookServer } from '../../support/webhook-server.ts';
 import { refusal, TestApi } from '../support.ts';
 
@@ -163,9 +165,35 @@ const BOTH: readonly Case[] = [
   ],
   [
     'no type',
-    () => ({ response: {} }),
+    (uid) => ({ response: { uid } }),
     500,
     `${INVALID}expected webhook response of admission.k8s.io/v1, Kind=AdmissionReview, got /, Kind=`,
+  ],
+  ['null', text('null'), 500, `${INVALID}webhook response was absent`],
+  ['an object without anything in it', text('{}'), 500, `${INVALID}webhook response was absent`],
+  [
+    'a Status',
+    text('{"apiVersion":"v1","kind":"Status","status":"Failure"}'),
+    500,
+    `${CALL}converting (v1.Status) to (v1.AdmissionReview): unknown conversion`,
+  ],
+  [
+    'a code beyond 32 bits',
+    responding({ allowed: false, status: { code: 2147483648 } }),
+    500,
+    `${CALL}json: cannot unmarshal number 2147483648 into Go struct field Status.response.status.code of type int32`,
+  ],
+  [
+    'seconds as a text',
+    responding({ allowed: false, status: { details: { retryAfterSeconds: '3' } } }),
+    500,
+    `${CALL}json: cannot unmarshal string into Go struct field StatusDetails.response.status.details.retryAfterSeconds of type int32`,
+  ],
+  [
+    'a patch as a number',
+    allowing({ patch: 5 }),
+    500,
+    `${CALL}json: cannot unmarshal number into ${FIELD}.patch of type []uint8`,
   ],
   ['no response', () => REVIEW, 500, `${INVALID}webhook response was absent`],
   [
@@ -214,6 +242,18 @@ const MUTATING: readonly Case[] = [
     patching({}),
     500,
     `${CALLING}received undecodable patch in webhook response: json: cannot unmarshal object into Go value of type jsonpatch.Patch`,
+  ],
+  [
+    'a patch of a number',
+    patching([1]),
+    500,
+    `${CALLING}received undecodable patch in webhook response: json: cannot unmarshal number into Go value of type jsonpatch.Operation`,
+  ],
+  [
+    'another namespace',
+    patching([{ op: 'replace', path: '/metadata/namespace', value: 'elsewhere' }]),
+    400,
+    'the namespace of the provided object does not match the namespace sent on the request',
   ],
   [
     'a removal of nothing',
@@ -277,4 +317,93 @@ test.each<[what: string, patch: unknown, data: object]>([
 
 test('integers beyond 2^53 are read as they are', () => {
   expect(readJson('[{"value":9007199254740993}]')).toEqual([{ value: 9007199254740993n }]);
+});
+
+describe('of an HTTP answer', () => {
+  const REVIEW_TEXT = JSON.stringify(REVIEW);
+  const serverError = (words: string): string =>
+    `an error on the server (${JSON.stringify(words)}) has prevented the request from succeeding`;
+
+  test.each<[code: number, type: string, body: string, why: string]>([
+    [204, 'application/json', '', '0-length response with status code: 204 and content type: application/json'],
+    [400, 'application/json', REVIEW_TEXT, 'the server rejected our request for an unknown reason'],
+    [403, 'text/plain', ' not you \n', 'not you'],
+    [403, 'application/json', REVIEW_TEXT, 'unknown'],
+    [406, 'application/json', '', 'the server was unable to respond with a content type that the client supports'],
+    [409, 'application/json', '', 'the server reported a conflict'],
+    [422, 'application/json', '', 'the server rejected our request due to an error in our request'],
+    [429, 'text/plain', 'later', 'the server has received too many requests and has asked us to try again later'],
+    [500, 'text/plain', 'some words', serverError('some words')],
+    [500, 'application/json', REVIEW_TEXT, serverError('unknown')],
+    [
+      500,
+      'application/json',
+      '{"kind":"Status","apiVersion":"v1","status":"Failure","message":"I am ill"}',
+      'I am ill',
+    ],
+    [500, 'application/json', '{"kind":"Status","apiVersion":"v1","status":"Success"}', serverError('unknown')],
+    [
+      504,
+      'text/plain',
+      '',
+      'the server was unable to return a response in the time allotted, but may still be processing the request',
+    ],
+  ])('%i as %s with %j the client is told as by a client of Go', async (status, type, body, why) => {
+    say = () => ({ status, type, body });
+    expect(await refusal(create('validating'))).toMatchObject({ code: 500, message: `${CALL}${why}` });
+  });
+
+  test('each code of success is one', async () => {
+    say = (uid) => ({ status: 201, body: JSON.stringify(allowing({})(uid)) });
+    await create('validating');
+  });
+  test('YAML is read, too', async () => {
+    say = (uid) => ({
+      status: 200,
+      body: `apiVersion: admission.k8s.io/v1\nkind: AdmissionReview\nresponse: {uid: ${uid}, allowed: true}\n`,
+    });
+    await create('validating');
+  });
+});
+
+test('a refusal is a failure whatever it says, and keeps its metadata', async () => {
+  say = responding({ allowed: false, status: { status: 'Success', message: 'odd', metadata: { continue: 'x' } } });
+  const { status } = (await create('validating').catch((error: unknown) => error)) as StatusError;
+  expect(status).toMatchObject({ status: 'Failure', metadata: { continue: 'x' }, message: `${DENIED}: odd` });
+});
+
+test('who has authorities that are no certificates is not called', async () => {
+  const { url } = server.clientConfig;
+  const [webhook, rules] = [
+    'w.example.com',
+    [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['secrets'] }],
+  ];
+  await t.create(
+    'validatingwebhookconfigurations.admissionregistration.k8s.io',
+    {
+      metadata: { name: 'untrusted' },
+      webhooks: [
+        {
+          name: webhook,
+          admissionReviewVersions: ['v1'],
+          sideEffects: 'None',
+          clientConfig: { url, caBundle: base64('no certificate') },
+          rules,
+        },
+      ],
+    },
+    '',
+  );
+  const why = 'could not get REST client: unable to load root certificates: unable to parse bytes as PEM block';
+  expect(await refusal(t.create('secrets', { metadata: { name: 's' } }))).toMatchObject({
+    message: `Internal error occurred: failed calling webhook "${webhook}": ${why}`,
+  });
+});
+
+test.each([
+  ['/a/', '/a'],
+  ['//a//b/', '/a/b'],
+  ['/', '/'],
+])('a webhook at %s is called at %s', (asked, called) => {
+  expect(shownUrl({ url: `https://h.example.com${asked}` }).pathname).toBe(called);
 });

@@ -369,7 +369,7 @@ test.each<[what: string, spoil: typeof spoil, message: string]>([
   [
     'is broken',
     () => ({ status: 500, body: 'boom' }),
-    'failed: an error on the server ("boom") has prevented the request from succeeding',
+    'failed: an error on the server ("unknown") has prevented the request from succeeding',
   ],
   [
     'answers another type',

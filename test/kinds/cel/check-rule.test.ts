@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { compile } from '../../../src/cel/expression.ts';
 import { atOnce } from '../../../src/meta/steps.ts';
 import { compileRule, ruleScope } from '../../../src/kinds/cel/check-rule.ts';
+import { ruleValue } from '../../../src/kinds/cel/rule-value.ts';
 import type { JsonSchema } from '../../../src/kinds/custom/json-schema.ts';
 
 function syntaxError(expression: string): string {
@@ -26,6 +27,39 @@ describe('a mistake in an expression is told as ANTLR tells it', () => {
     ],
     ['self.', "ERROR: <input>:1:6: Syntax error: no viable alternative at input '.'\n | self.\n | .....^"],
   ])('%s', (expression, expected) => expect(syntaxError(expression)).toBe(expected));
+});
+
+test('a name that CEL keeps for itself may stand after a dot; of its size nothing is known then', () => {
+  const own: JsonSchema = {
+    type: 'object',
+    properties: { namespace: { type: 'string', maxLength: 5 }, 'a-b': { type: 'string' } },
+  };
+  const { variables } = ruleScope(own, false)!;
+  const ask = (expression: string) => {
+    const compiled = compile(expression, variables);
+    if ('error' in compiled) throw new Error(compiled.error);
+    return compiled.program;
+  };
+  const run = (expression: string, self: object): unknown =>
+    ask(expression).run({ self: ruleValue(own, self) }, 1000).value;
+  expect(run('self.namespace == self.__namespace__', { namespace: 'n' })).toBe(true);
+  expect(run('has(self.namespace)', {})).toBe(false);
+  const estimates = ['self.__namespace__', 'self.namespace'].map((name) => ask(`${name}.contains('a')`).estimate.max);
+  expect(estimates[0]).toBeLessThan(estimates[1]!);
+  // what is not there is told as the rule calls it
+  expect(run('self.__namespace__ == ""', {})).toMatchObject({ message: 'no such key: __namespace__' });
+  expect(run('self.a__dash__b == ""', {})).toMatchObject({ message: 'no such key: a__dash__b' });
+});
+
+test.each([
+  ['1d', '86400s'],
+  ['2 weeks', '1209600s'],
+  ['-1.5h', '-5400s'],
+])('a duration of the format is one for rules, too: %s', (text, seconds) => {
+  const own: JsonSchema = { type: 'object', properties: { d: { type: 'string', format: 'duration' } } };
+  const compiled = compile('string(self.d)', ruleScope(own, false)!.variables);
+  if ('error' in compiled) throw new Error(compiled.error);
+  expect(compiled.program.run({ self: ruleValue(own, { d: text }) }, 1000).value).toBe(seconds);
 });
 
 const schema: JsonSchema = {

@@ -270,6 +270,15 @@ describe('a Job', () => {
           /^spec\.template: Invalid value: \{"labels":\{.*"Spec":\{"Volumes":null,.*\}: field is immutable$/,
         ),
       ]);
+      const named = {
+        ...before,
+        metadata: { ...before?.metadata, annotations: { x: 'y' }, generateName: 'g', name: 'n' },
+      };
+      expect(update({ spec: good }, set({ template: named }))).toEqual([
+        expect.stringMatching(
+          /^spec\.template: Invalid value: \{"name":"n","generateName":"g","labels":\{.*"annotations":\{"x":"y"\},"Spec":/,
+        ),
+      ]);
       expect(update({ spec: { ...good, suspend: true } }, set({ template: moved }))).toEqual([]);
     });
   });

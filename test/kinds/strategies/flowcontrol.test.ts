@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { created, refusals } from './refusals.ts';
+import { created, refusals, strategyOf } from './refusals.ts';
 import { at } from '../../support/at.ts';
 
 const SCHEMAS = 'flowschemas.flowcontrol.apiserver.k8s.io';
@@ -158,4 +158,8 @@ test('flow control keeps what it needs', () => {
   ]);
   const exempt = { type: 'Exempt', exempt: { nominalConcurrencyShares: 9 } };
   expect(refusals(LEVELS, { metadata: { name: 'exempt' }, spec: exempt })).toEqual([]);
+});
+
+test.each([SCHEMAS, LEVELS])('an update of %s need not say which version it changes', (resource) => {
+  expect(strategyOf(resource).unconditionalUpdate).not.toBe(false);
 });

@@ -1,5 +1,5 @@
 import { stringifyExact } from '../../../go/json-numbers.ts';
-import { HttpProblem, postJson } from '../../webhooks/post-json.ts';
+import { HttpProblem, NoClient, postJson } from '../../webhooks/post-json.ts';
 import type { Matched } from '../matching/rules.ts';
 import type { AdmissionRequest } from '../plugin.ts';
 import type { View } from '../view.ts';
@@ -47,6 +47,7 @@ export async function callWebhook(
   const { store, destinations } = request;
   const call = { config: clientConfig, body, timeoutSeconds, mostBytes: MAX_ANSWER };
   const answer = await postJson(store, destinations, call).catch((error: Error) => {
+    if (error instanceof NoClient) throw new CallFailed(error.message);
     const code = error instanceof HttpProblem ? error.code : undefined;
     throw new CallFailed(`failed to call webhook: ${error.message}`, code);
   });

@@ -5,6 +5,7 @@ import { Walk } from '../../../kinds/decode-struct.ts';
 import { decodePatched } from '../../../kinds/decode.ts';
 import type { Kind } from '../../../kinds/kind.ts';
 import type { Json, KubeObject } from '../../../meta/object.ts';
+import { isRecord } from '../../../meta/record.ts';
 import { internalError } from '../../../meta/status.ts';
 import { sameJson } from '../../patch/equal.ts';
 import { whyRejected } from '../../patch/errors.ts';
@@ -27,6 +28,8 @@ function patchOf({ patch, patchType = '', status }: AdmissionResponse): { text: 
   if (syntax !== undefined) throw undecodable(syntax);
   const read = readJson(text) as Json;
   if (!Array.isArray(read)) throw undecodable(unmarshalError(read, 'jsonpatch.Patch'));
+  const odd = read.find((step) => step !== null && !isRecord(step));
+  if (odd !== undefined) throw undecodable(unmarshalError(odd, 'jsonpatch.Operation'));
   if (!read.length) return undefined;
   if (patchType !== 'JSONPatch') {
     const { code = 0 } = status ?? {};

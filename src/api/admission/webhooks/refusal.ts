@@ -7,9 +7,11 @@ import type { Webhook } from './configured.ts';
 export class Denied extends StatusError {
   constructor(webhook: Webhook, { status = {} }: AdmissionResponse) {
     const head = `admission webhook ${JSON.stringify(webhook.name)} denied the request`;
-    const { message, reason, code = 0 } = status;
+    // whatever it says of that, it has failed
+    const { status: _, code = 0, ...rest } = status;
+    const { message, reason } = rest;
     const text = message ? `${head}: ${message}` : reason ? `${head}: ${reason}` : `${head} without explanation`;
-    super({ ...status, message: text, ...(reason && { reason }), code: code >= 400 ? code : 400 });
+    super({ ...rest, message: text, code: Math.max(code, 400) });
   }
 }
 

@@ -1,13 +1,14 @@
 import { base64Problem, isBase64 } from '../../../go/base64.ts';
 import { decodeShape, FLAG, listOf, mapOf, struct, TEXT, type Shape } from '../../../go/decode-shape.ts';
-import { readReview, Untyped, type ReviewType } from '../../webhooks/read-review.ts';
+import { readReview, type ReviewType } from '../../webhooks/read-review.ts';
+import type { Status } from '../../../meta/status.ts';
 import { CallFailed } from './call-failed.ts';
 
 /** admission/v1 AdmissionResponse */
 export interface AdmissionResponse {
   uid?: string;
   allowed?: boolean;
-  status?: { message?: string; reason?: string; code?: number };
+  status?: Partial<Status>;
   /** base64 of a JSON patch */
   patch?: string;
   patchType?: string;
@@ -24,23 +25,37 @@ const reviewOf = (version: ReviewVersion): ReviewType => ({
   kind: 'AdmissionReview',
   version,
   others: REVIEW_VERSIONS.filter((other) => other !== version),
-  untyped: version === 'v1beta1',
+  untyped: true,
 });
 
 const text = (go: string): Shape => ({ go, json: 'string' });
-const ANY: Shape = { go: 'v1.StatusDetails', json: 'any' };
+const INT32: Shape = { go: 'int32', json: 'integer' };
+const INT64: Shape = { go: 'int64', json: 'integer' };
 const ANSWER = struct('AdmissionReview', {
   response: struct('AdmissionResponse', {
     uid: text('types.UID'),
     allowed: FLAG,
     status: struct('Status', {
+      metadata: struct('ListMeta', {
+        selfLink: TEXT,
+        resourceVersion: TEXT,
+        continue: TEXT,
+        remainingItemCount: INT64,
+      }),
       status: TEXT,
       message: TEXT,
       reason: text('v1.StatusReason'),
-      code: { go: 'int32', json: 'number' },
-      details: ANY,
+      code: INT32,
+      details: struct('StatusDetails', {
+        name: TEXT,
+        group: TEXT,
+        kind: TEXT,
+        uid: text('types.UID'),
+        causes: listOf(struct('StatusCause', { reason: text('v1.CauseType'), message: TEXT, field: TEXT })),
+        retryAfterSeconds: INT32,
+      }),
     }),
-    patch: TEXT,
+    patch: text('[]uint8'),
     patchType: text('v1.PatchType'),
     auditAnnotations: mapOf(TEXT),
     warnings: listOf(TEXT),
@@ -59,12 +74,13 @@ export function readResponse(
   uid: unknown,
   mutating: boolean,
 ): AdmissionResponse {
-  const response = decodeResponse(answer, version);
+  const { apiVersion, response } = decodeReview(answer, version);
   if (!response) throw refuse('webhook response was absent');
   const { uid: said = '', patch = '', patchType, ...rest } = response;
   // neither the uid nor the type of a patch was ever asked of the older version
   if (version === 'v1beta1') return mutating && patch ? { ...rest, patch, patchType: 'JSONPatch' } : rest;
   if (said !== uid) throw refuse(`expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(said)}`);
+  if (!apiVersion) throw refuse(`expected webhook response of admission.k8s.io/v1, Kind=AdmissionReview, got /, Kind=`);
   if (!mutating) {
     if (patch) throw refuse('validating webhook may not return response.patch');
     if (patchType !== undefined) throw refuse('validating webhook may not return response.patchType');
@@ -78,15 +94,18 @@ export function readResponse(
   return response;
 }
 
-function decodeResponse(answer: string, version: ReviewVersion): AdmissionResponse | undefined {
+function decodeReview(
+  answer: string,
+  version: ReviewVersion,
+): { apiVersion: unknown; response: AdmissionResponse | undefined } {
   try {
-    const { value } = decodeShape(readReview(answer, reviewOf(version)), ANSWER);
+    const review = readReview(answer, reviewOf(version));
+    const { value } = decodeShape(review, ANSWER);
     const { response } = value as { response?: AdmissionResponse };
     const patch = response?.patch ?? '';
     if (!isBase64(patch)) throw new Error(`illegal base64 data at input byte ${base64Problem(patch)}`);
-    return response;
+    return { apiVersion: review['apiVersion'], response };
   } catch (error) {
-    if (error instanceof Untyped) throw refuse(error.message);
     throw new CallFailed(`failed to call webhook: ${(error as Error).message}`);
   }
 }

@@ -22,6 +22,7 @@ import {
   type Hoisted,
   type Version,
 } from './spec.ts';
+import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateStructural } from './structural.ts';
 import { isUnsupported, someSchema } from './walk.ts';
 
@@ -53,9 +54,16 @@ export function* validateDefinition(object: Definition, old: Definition | undefi
 export const validateStatus = ({ status }: Definition): FieldError[] =>
   validateNames(status?.acceptedNames ?? {}, Path.root('status').child('acceptedNames'));
 
-function validateName({ metadata: { name } }: ObjectLike, spec: DefinitionSpec): FieldError[] {
-  if (!name || name === `${spec.names?.plural ?? ''}.${spec.group ?? ''}`) return [];
-  return [invalid(Path.root('metadata').child('name'), name, 'must be spec.names.plural+"."+spec.group')];
+/** Also what a name is made of is to be the name, so that none can be. */
+function validateName({ metadata }: ObjectLike, spec: DefinitionSpec): FieldError[] {
+  const wanted = `${spec.names?.plural ?? ''}.${spec.group ?? ''}`;
+  return (['generateName', 'name'] as const).flatMap((field) => {
+    const name = metadata[field];
+    if (!name) return [];
+    const faults = dnsSubdomainName(name, field === 'generateName');
+    const other = name === wanted ? [] : ['must be spec.names.plural+"."+spec.group'];
+    return [...faults, ...other].map((why) => invalid(Path.root('metadata').child(field), name, why));
+  });
 }
 
 function validateChange(spec: DefinitionSpec, old: Definition): FieldError[] {

@@ -8,21 +8,21 @@ import { isolatedStatus, withStatus } from '../status-split.ts';
 import { since } from '../../cells.ts';
 
 const SPEC = Path.root('spec');
-const NAME = Path.root('metadata').child('name');
+const METADATA = Path.root('metadata');
 const MAX_GROUP_PRIORITY = 20_000;
 const MAX_VERSION_PRIORITY = 1000;
 const STATUSES = ['True', 'False', 'Unknown'];
 
 /** The object's name is what it serves. */
 function nameErrors({ metadata, spec }: Unchecked<APIService>): FieldError[] {
-  const { name } = metadata;
-  if (!name) return [];
-  const bad = validateRule(name, isPathSegmentName, NAME);
-  if (bad.length) return bad;
   const wanted = `${spec?.version ?? ''}.${spec?.group ?? ''}`;
-  return name === wanted
-    ? []
-    : [invalid(NAME, name, `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(wanted)}`)];
+  return (['generateName', 'name'] as const).flatMap((field) => {
+    const [name, at] = [metadata[field], METADATA.child(field)];
+    if (!name) return [];
+    const bad = validateRule(name, isPathSegmentName, at);
+    if (bad.length || name === wanted) return bad;
+    return [invalid(at, name, `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(wanted)}`)];
+  });
 }
 
 /** A group that this server serves itself has no service, and so nothing about TLS either. */

@@ -4,6 +4,7 @@ import { invalid, Path, required, type FieldError } from '../../../meta/field.ts
 import { labelSelectorAsSelector } from '../../../meta/labels.ts';
 import { isDns1123Label } from '../../../meta/names.ts';
 import type { ObjectMeta, Parts, Unchecked } from '../../../meta/object.ts';
+import { objectMetaSchema } from '../../builtin-schema.ts';
 import { internalValue } from '../../internal-value.ts';
 import type { Cell, Strategy, StrategyContext } from '../../kind.ts';
 import { validateLabelSelector } from '../../validation/labels.ts';
@@ -185,7 +186,13 @@ function internalTemplate({ metadata = {}, spec }: Template): unknown {
       metadata[field] ? [[field, sorted(metadata[field])]] : [],
     ),
   );
-  return { ...metadata, ...maps, Spec: internalValue('PodSpec', spec) };
+  const inOrder = Object.fromEntries(
+    [...objectMetaSchema.fields.keys()].flatMap((field) => {
+      const value = (metadata as Record<string, unknown>)[field];
+      return value === undefined ? [] : [[field, value]];
+    }),
+  );
+  return { ...inOrder, ...maps, Spec: internalValue('PodSpec', spec) };
 }
 
 /** The old template with what says where pods may run taken from the new one (KEP-2926). */

@@ -55,7 +55,6 @@ function mandatoryErrors({ metadata: { name }, spec = {} }: Unchecked<FlowSchema
 /** flowcontrol.apiserver.k8s.io/v1 FlowSchema (KEP-1040) */
 export const flowSchemaStrategy = withStatus<FlowSchema>({
   metadata: { whole: 1, update: false },
-  unconditionalUpdate: false,
   defaults({ spec }) {
     if (spec) spec.matchingPrecedence ||= DEFAULT_PRECEDENCE;
   },

@@ -113,7 +113,6 @@ function mandatoryErrors({ metadata: { name }, spec = {} }: Unchecked<PriorityLe
 /** flowcontrol.apiserver.k8s.io/v1 PriorityLevelConfiguration (KEP-1040) */
 export const priorityLevelConfigurationStrategy = withStatus<PriorityLevelConfiguration>({
   metadata: { whole: 1, update: false },
-  unconditionalUpdate: false,
   defaults({ spec }) {
     const { exempt, limited } = spec ?? {};
     if (exempt) {

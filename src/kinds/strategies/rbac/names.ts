@@ -14,7 +14,8 @@ export function rbacStrategy<T extends ObjectLike>(
   change?: (object: Unchecked<T>, old: Unchecked<T>) => FieldError[],
 ): Strategy<T> {
   return {
-    name: pathSegmentName,
+    // what a name is made of is no better than a name
+    name: (name) => pathSegmentName(name, false),
     metadata: { whole: 1 },
     generation: false,
     createOnUpdate: true,

@@ -5,6 +5,7 @@ import type { Strategy } from '../../kind.ts';
 import { boundedErrors } from './bounds.ts';
 import { configurationErrors, MAX_CONFIGURATIONS } from './configuration.ts';
 import { readSelectors, selectorErrors } from './selectors.ts';
+import { dnsSubdomainName } from '../../validation/names.ts';
 import { nameAndAge } from '../../cells.ts';
 
 const SPEC = Path.root('spec');
@@ -16,6 +17,8 @@ function dropExtendedResource(spec: Parts<DeviceClassSpec> | undefined): void {
 
 /** resource.k8s.io/v1 DeviceClass */
 export const deviceClassStrategy: Strategy<DeviceClass> = {
+  // what a name is made of may be anything, if only the name is one
+  name: (name, prefix) => (prefix ? [] : dnsSubdomainName(name, false)),
   metadata: { whole: 1 },
   validateSteps: ({ spec }) => readSelectors(spec),
   prepareForCreate: ({ spec }) => dropExtendedResource(spec),
