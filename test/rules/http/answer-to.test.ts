@@ -22,8 +22,14 @@ async function asking(say: (socket: Socket) => void) {
 const tooLarge = (): Error => new Error('too large');
 
 it('is an answer of any code, whole', async () => {
-  const asked = await asking((socket) => socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnone'));
-  expect(await answerTo(asked, 10, tooLarge)).toEqual({ code: 404, body: Buffer.from('none') });
+  const asked = await asking((socket) =>
+    socket.end('HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\nnone'),
+  );
+  expect(await answerTo(asked, 10, tooLarge)).toEqual({
+    code: 404,
+    body: Buffer.from('none'),
+    contentType: 'text/plain',
+  });
 });
 
 it.each<[string, (socket: Socket) => void, string]>([
