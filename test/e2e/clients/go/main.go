@@ -42,9 +42,11 @@ func main() {
 	proto.ContentType = runtime.ContentTypeProtobuf
 	proto.AcceptContentTypes = runtime.ContentTypeProtobuf
 	client := got(kubernetes.NewForConfig(proto))
+	plain := got(kubernetes.NewForConfig(config))
 	ctx, cancel := context.WithTimeout(context.Background(), 40*time.Second)
 	defer cancel()
-	seen["version"] = got(client.Discovery().ServerVersion()).Minor
+	// which is to be had as JSON alone
+	seen["version"] = got(plain.Discovery().ServerVersion()).Minor
 	namespace := &core.Namespace{ObjectMeta: meta.ObjectMeta{Name: ns}}
 	got(client.CoreV1().Namespaces().Create(ctx, namespace, meta.CreateOptions{}))
 	informer(ctx, client)
@@ -53,7 +55,7 @@ func main() {
 	elect(ctx, client)
 	mapped(ctx, client, config)
 	rich(ctx, client)
-	everything(ctx, client, got(kubernetes.NewForConfig(config)))
+	everything(ctx, client, plain)
 	fmt.Println(string(got(json.Marshal(seen))))
 }
 
