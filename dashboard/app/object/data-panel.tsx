@@ -1,6 +1,7 @@
 import { Button, Group, Stack, Text, Title } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import { legible } from '../shared/legible.ts';
+import { AndMore } from './and-more.tsx';
 import { entriesOf, type Entry } from './entries.ts';
 import type { WholeObject } from './use-object.ts';
 
@@ -28,11 +29,7 @@ export function DataPanel({ object, hidden }: { object: WholeObject; hidden: boo
           <Value key={entry.key} entry={entry} hidden={hidden} />
         ))}
       </Stack>
-      {entries.length > MOST && (
-        <Text size="sm" c="dimmed">
-          and {entries.length - MOST} more, which its YAML has
-        </Text>
-      )}
+      <AndMore all={entries.length} shown={MOST} />
     </section>
   );
 }

@@ -7,6 +7,7 @@ import { DataTable } from '../shared/data-table.tsx';
 import { legible } from '../shared/legible.ts';
 import { ObjectLink } from '../shared/object-link.tsx';
 import { Status } from '../shared/status.tsx';
+import { AndMore } from './and-more.tsx';
 import { conditionsIn } from './conditions.ts';
 import { DataPanel } from './data-panel.tsx';
 import { factsOf } from './facts.ts';
@@ -129,11 +130,7 @@ function PanelTable({ panel: { title, heads, rows }, object }: { panel: Panel; o
           </Table.Tr>
         ))}
       </DataTable>
-      {all.length > MOST_ROWS && (
-        <Text size="sm" c="dimmed">
-          and {all.length - MOST_ROWS} more, which its YAML has
-        </Text>
-      )}
+      <AndMore all={all.length} shown={MOST_ROWS} />
     </section>
   );
 }
